@@ -1,0 +1,48 @@
+"""Learn generative adversarial networks by training them.
+
+Reading order:
+
+1. `gan_keras.gan`: the training step, start here
+2. `gan_keras.losses`: what each player wants
+3. `gan_keras.penalties`: what keeps D's slope gentle
+4. `gan_keras.networks`: strided convolutions down, transposed ones up
+5. `gan_keras.ema`: why the pictures come from an average of generators
+6. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
+"""
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "gan_keras needs Keras' TensorFlow backend, but Keras runs on "
+        f"{keras.backend.backend()!r}. Set the environment variable "
+        "KERAS_BACKEND=tensorflow before Python starts (or "
+        "`os.environ['KERAS_BACKEND'] = 'tensorflow'` before the first "
+        "import of keras)."
+    )
+
+from gan_keras import callbacks  # noqa: E402
+from gan_keras import datasets  # noqa: E402
+from gan_keras import latent  # noqa: E402
+from gan_keras import losses  # noqa: E402
+from gan_keras import networks  # noqa: E402
+from gan_keras import penalties  # noqa: E402
+from gan_keras import plots  # noqa: E402
+from gan_keras import recipes  # noqa: E402
+from gan_keras import schedules  # noqa: E402
+from gan_keras._version import __version__  # noqa: E402
+from gan_keras.gan import GAN  # noqa: E402
+
+__all__ = [
+    "GAN",
+    "__version__",
+    "callbacks",
+    "datasets",
+    "latent",
+    "losses",
+    "networks",
+    "penalties",
+    "plots",
+    "recipes",
+    "schedules",
+]

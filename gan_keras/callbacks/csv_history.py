@@ -1,0 +1,67 @@
+"""Every epoch's numbers, in a file that survives interruptions."""
+
+import csv
+import os
+
+import keras
+
+
+class CSVHistory(keras.callbacks.Callback):
+    """Writes one row an epoch: `epoch` (from 1), then every logged value.
+
+    Unlike `keras.callbacks.CSVLogger` it knows epochs: a `fit` that begins
+    at `initial_epoch=e` keeps the rows up to e and drops any later ones, so
+    that a run which is resumed has neither a gap nor a repeat. And it
+    replaces the file in one move, so that no reader finds half a row.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = os.fspath(path)
+        self.rows = None
+
+    def on_train_begin(self, logs=None):
+        self.rows = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.rows is None:
+            self.rows = [
+                row for row in read_history(self.path) if row["epoch"] <= epoch
+            ]
+
+    def on_epoch_end(self, epoch, logs=None):
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"epoch": epoch + 1, **values})
+        # Values that come and go (`val_...` every k epochs) get a column.
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        with open(self.path + ".tmp", "w", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(self.rows)
+        os.replace(self.path + ".tmp", self.path)
+
+
+def read_history(path):
+    """The rows of a history file, as dicts of numbers; `[]` without a file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        List of dicts: `"epoch"` is an int, the others are floats. Values
+        that were not logged in an epoch are missing from its dict.
+    """
+    if not os.path.exists(path):
+        return []
+    with open(path, newline="") as file:
+        return [
+            {
+                name: int(value) if name == "epoch" else float(value)
+                for name, value in row.items()
+                if value
+            }
+            for row in csv.DictReader(file)
+        ]

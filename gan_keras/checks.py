@@ -1,0 +1,197 @@
+"""Bad input, found before any training time is spent.
+
+Every message names the argument, says what was received and what to do.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_SCALE = (
+    "Scale uint8 images with `gk.datasets.pipeline(images)`, or a dataset of "
+    "your own with `dataset.map(gk.datasets.to_float)`."
+)
+
+
+def networks(generator, discriminator):
+    """Do the two networks fit together?"""
+    for name, network in [
+        ("generator", generator),
+        ("discriminator", discriminator),
+    ]:
+        if not isinstance(network, keras.Model):
+            raise ValueError(
+                f"`{name}` must be a `keras.Model`. "
+                f"Received: {name}={network!r}"
+            )
+        if not network.built:
+            raise ValueError(
+                f"`{name}` is not built, so its shapes are not known. Begin "
+                "it with a `keras.Input(shape)`, or call it on a batch once. "
+                f"Received: {name}={network.name!r}"
+            )
+    if generator is discriminator:
+        raise ValueError(
+            "`generator` and `discriminator` must be two networks. "
+            f"Received: {generator.name!r} for both"
+        )
+    drawn = tuple(generator.output_shape[1:])
+    judged = tuple(discriminator.input_shape[1:])
+    if drawn != judged:
+        raise ValueError(
+            "`generator` must draw what `discriminator` judges: give both the "
+            f"same `image_shape`. Received: generator output {drawn}, "
+            f"discriminator input {judged}"
+        )
+    if tuple(discriminator.output_shape[1:]) != (1,):
+        raise ValueError(
+            "`discriminator` must end in one logit an image, e.g. "
+            "`Dense(1)`. Received: output shape "
+            f"{discriminator.output_shape}"
+        )
+    if last_activation(discriminator) == "sigmoid":
+        raise ValueError(
+            "`discriminator` must return logits, but ends in a sigmoid. Take "
+            "it off: the losses apply it, in a way that does not overflow. "
+            f"Received: {discriminator.layers[-1].name!r} as the last layer"
+        )
+    if len(drawn) == 3 and last_activation(generator) in ("sigmoid", "relu"):
+        raise ValueError(
+            "`generator` must draw images in [-1, 1]: end it in a tanh. "
+            f"Received: {last_activation(generator)!r} at its end"
+        )
+
+
+def last_activation(network):
+    """Name of the function that makes the network's output, or None."""
+    if not network.layers:
+        return None
+    last = network.layers[-1]
+    if isinstance(last, keras.layers.ReLU):
+        return "relu"
+    return getattr(getattr(last, "activation", None), "__name__", None)
+
+
+def decay(ema_decay):
+    if not (isinstance(ema_decay, (int, float)) and 0 <= ema_decay < 1):
+        raise ValueError(
+            "`ema_decay` must lie in [0, 1): 0.995 remembers some hundred "
+            "steps, 0 turns the averaging off. "
+            f"Received: ema_decay={ema_decay!r}"
+        )
+
+
+def count(**arguments):
+    for name, value in arguments.items():
+        if isinstance(value, bool) or not (
+            isinstance(value, (int, np.integer)) and value >= 1
+        ):
+            raise ValueError(
+                f"`{name}` must be a whole number, 1 or more. "
+                f"Received: {name}={value!r}"
+            )
+
+
+def images(gan, batch, argument="images"):
+    """Are these what D can judge, scaled as G draws them?"""
+    if not hasattr(batch, "dtype") or not hasattr(batch, "shape"):
+        raise ValueError(
+            f"`{argument}` must hold arrays or tensors of images. "
+            f"Received: {type(batch).__name__}"
+        )
+    expected = tuple(gan.discriminator.input_shape[1:])
+    received = tuple(batch.shape)
+    if received[1:] != expected:
+        hint = ""
+        if received[1:] + (1,) == expected:
+            hint = " Add the channel axis: `images[..., None]`."
+        raise ValueError(
+            f"`{argument}` must have shape [batch, "
+            f"{', '.join(map(str, expected))}], as the discriminator takes "
+            f"them.{hint} Received: shape {received}"
+        )
+    if not tf.as_dtype(batch.dtype).is_floating:
+        raise ValueError(
+            f"`{argument}` must be floating point in [-1, 1]. {_SCALE} "
+            f"Received: dtype {tf.as_dtype(batch.dtype).name}"
+        )
+    values = np.asarray(batch)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"`{argument}` must be finite. Received: NaN or infinite values"
+        )
+    if len(expected) != 3 or not values.size:
+        return  # points in the plane have no fixed range
+    low, high = float(values.min()), float(values.max())
+    if low < -1.001 or high > 1.001:
+        raise ValueError(
+            f"`{argument}` must lie in [-1, 1], as the generator draws them. "
+            f"{_SCALE} Received: values in [{low:g}, {high:g}]"
+        )
+    if low >= 0 and high > 0.5 and gan.generator.layers:
+        # A whole batch without one pixel darker than middle grey.
+        raise ValueError(
+            f"`{argument}` seem to lie in [0, 1]; the generator draws in "
+            f"[-1, 1]. Use `images * 2 - 1`. "
+            f"Received: values in [{low:g}, {high:g}]"
+        )
+
+
+def training_data(gan, x, y=None, batch_size=None):
+    """Makes batches of whatever `fit` was given, and looks at the first.
+
+    Returns:
+        What `keras.Model.fit` should get as `x`.
+    """
+    if x is None:
+        raise ValueError("`x` must be the real images. Received: x=None")
+    if isinstance(x, tuple) and len(x) == 2 and y is None:
+        x, y = x
+    if isinstance(x, (np.ndarray, tf.Tensor)):
+        from gan_keras.datasets import pipeline
+
+        images(gan, x[:1024], "x")
+        return pipeline(
+            np.asarray(x), y, batch_size=batch_size or 64, seed=gan.seed
+        )
+    if y is not None or batch_size is not None:
+        raise ValueError(
+            "`y` and `batch_size` go with arrays; a dataset brings its own. "
+            f"Received: x of type {type(x).__name__}"
+        )
+    if isinstance(x, tf.data.Dataset):
+        first = next(iter(x.take(1)), None)
+        if first is None:
+            raise ValueError(
+                "`x` must hold at least one batch. Received: an empty "
+                "dataset (is `batch_size` larger than the number of images?)"
+            )
+    elif isinstance(x, keras.utils.PyDataset):
+        if x.num_batches == 0:
+            raise ValueError(
+                "`x` must hold at least one batch. Received: an empty dataset"
+            )
+        first = x[0]
+    elif hasattr(x, "__next__"):
+        return x  # a Python generator: looking would use a batch up
+    else:
+        raise ValueError(
+            "`x` must be an array, a `tf.data.Dataset`, a "
+            "`keras.utils.PyDataset` or a generator of batches. "
+            f"Received: {type(x).__name__}"
+        )
+    real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(first)
+    images(gan, real_images, "x")
+    return x
+
+
+def prepend_callback(callback, callbacks):
+    """Puts our callback before the user's."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.append(callback)
+        return callbacks
+    if callbacks is None:
+        callbacks = []
+    if isinstance(callbacks, keras.callbacks.Callback):
+        callbacks = [callbacks]
+    return [callback, *callbacks]

@@ -1,0 +1,264 @@
+"""`pipeline`: shuffled batches whose order can be repeated.
+
+A run that was interrupted and resumed must see the images in the order it
+would have seen without the interruption. So the order of an epoch is a pure
+function of (seed, epoch), `epoch_order`, and not of what the process did
+before.
+"""
+
+import warnings
+
+import numpy as np
+import tensorflow as tf
+
+from gan_keras.datasets.checks import as_int
+from gan_keras.datasets.checks import as_labels
+from gan_keras.datasets.folder import ImageFolder
+from gan_keras.datasets.pixels import to_float
+
+
+def epoch_order(num_images, seed, epoch):
+    """The order in which an epoch visits the images.
+
+    Args:
+        num_images: Number of images N.
+        seed: Integer, 0 to 2**32 - 1.
+        epoch: Integer, from 0.
+
+    Returns:
+        A permutation of 0 to N - 1, `int64` `[N]`.
+
+    Example:
+
+    >>> epoch_order(5, seed=0, epoch=0)
+    array([2, 0, 3, 4, 1])
+    """
+    # RandomState and not default_rng: NumPy promises that its stream never
+    # changes, so a run can be repeated with another version.
+    random = np.random.RandomState([seed, epoch])
+    return random.permutation(num_images).astype(np.int64)
+
+
+def pipeline(
+    images,
+    labels=None,
+    batch_size=64,
+    *,
+    seed=0,
+    shuffle=True,
+    drop_remainder=True,
+):
+    """Makes batches for training: scaled, shuffled anew in every epoch.
+
+    The images stay in memory as they are given (`uint8` is four times smaller
+    than what the networks see); each batch is gathered and scaled when its
+    turn comes. An `ImageFolder` is read from disk batch by batch.
+
+    **Which epoch?** Keras does not tell a data set which epoch it is in, and
+    may begin an iteration that it never uses. The returned data set therefore
+    has a method `set_epoch(epoch)`: call it before an epoch, as `GAN.fit` does
+    on its own, and the next iteration, once its first batch is taken, follows
+    `epoch_order(N, seed, epoch)`. The epoch then stays until it is set again:
+    two iterations give the same order twice. If `set_epoch` is never called,
+    every iteration that is begun counts as an epoch: 0, 1, 2... So a loop by
+    hand, or a plain Keras model, gets a new order each time as well.
+    `set_epoch(None)` goes back to counting, on from the current epoch.
+
+    Data sets derived with `.map()`, `.take()` and the like follow the same
+    order but have no `set_epoch` of their own: call that of the original. With
+    `fit(steps_per_epoch=...)`, Keras may carry one iteration over into the
+    next epoch; leave it out, as the length of an epoch is known.
+
+    Args:
+        images: `uint8` `[N, H, W, C]`; or floating point, already in [-1, 1];
+            or an `ImageFolder` with a fixed `image_size` and `channels`. Also
+            floating-point points of the plane or the line, `[N, D]`, which
+            are passed on as they are.
+        labels: Integers `[N]`, or None. For a folder: `folder.labels`.
+        batch_size: Number of images B in a batch.
+        seed: Integer, 0 to 2**32 - 1.
+        shuffle: False keeps the given order, in every epoch.
+        drop_remainder: Whether to leave out the last batch if it has fewer
+            than B images: a second batch shape makes XLA compile the training
+            step again. Shuffling leaves out other images each time.
+
+    Returns:
+        A `tf.data.Dataset` of known length with the method `set_epoch`. It
+        yields images, `float32` `[B, H, W, C]` in [-1, 1], or with labels
+        pairs `(images, labels)`, labels `int64` `[B]`.
+
+    Raises:
+        ValueError: If an argument is unusable, before anything else happens.
+
+    Example:
+
+    ```python
+    images, labels = gan_keras.datasets.load("digits")
+    data = gan_keras.datasets.pipeline(images, labels, batch_size=64)
+    for real_images, classes in data:  # [64, 28, 28, 1] and [64]
+        ...
+    ```
+
+    To train on mirror images too, where left and right mean nothing:
+    `pipeline(np.concatenate([images, images[:, :, ::-1]]))`.
+    """
+    batch_size = as_int("batch_size", batch_size, minimum=1)
+    seed = as_int("seed", seed, minimum=0)
+    if seed >= 2**32:
+        raise ValueError(f"`seed` must be below 2**32. Received: seed={seed}")
+    if not isinstance(images, ImageFolder):
+        images = _checked_images(images)
+    num_images = len(images)
+    if drop_remainder and batch_size > num_images:
+        raise ValueError(
+            "`batch_size` must not exceed the number of images, or an epoch "
+            "would be empty: make it smaller or pass drop_remainder=False. "
+            f"Received: batch_size={batch_size} for {num_images} images"
+        )
+    if labels is not None:
+        labels = as_labels(labels, num_images, "`labels`")
+
+    epochs = _Epochs(num_images, seed, shuffle)
+    indices = tf.data.Dataset.range(1).flat_map(epochs.next_indices)
+    # flat_map hides the length, which Keras needs for its progress bar.
+    indices = indices.apply(tf.data.experimental.assert_cardinality(num_images))
+    batches = (_stream if isinstance(images, ImageFolder) else _gather)(
+        images, labels, indices, batch_size, drop_remainder
+    )
+    options = tf.data.Options()
+    # Several workers share the batches out; there are no files to share out.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
+    dataset = batches.prefetch(2).with_options(options)
+    dataset.set_epoch = epochs.set_epoch
+    return dataset
+
+
+class _Epochs:
+    """Hands each iteration its order, and knows which epoch is next.
+
+    A Python object that the data set asks, once an iteration, when its first
+    element is taken. Asking that late matters, as Keras may create an iterator
+    before it announces the epoch. And it is not a `tf.Variable`, because those
+    would be mirrored if they were made under a distribution strategy.
+    """
+
+    def __init__(self, num_images, seed, shuffle):
+        self.num_images = num_images
+        self.seed = seed
+        self.shuffle = shuffle
+        self.epoch = 0
+        self.counting = True
+
+    def set_epoch(self, epoch):
+        """Fixes the epoch of the next iterations; None counts on."""
+        if epoch is not None:
+            self.epoch = as_int("epoch", epoch, minimum=0)
+        self.counting = epoch is None
+
+    def next_order(self):
+        epoch = self.epoch
+        if self.counting:
+            self.epoch += 1
+        if not self.shuffle:
+            return np.arange(self.num_images)
+        return epoch_order(self.num_images, self.seed, epoch)
+
+    def next_indices(self, _):
+        order = tf.numpy_function(self.next_order, [], tf.int64)
+        order.set_shape([self.num_images])
+        return tf.data.Dataset.from_tensor_slices(order)
+
+
+def _gather(images, labels, indices, batch_size, drop_remainder):
+    """Batches from arrays in memory."""
+    with tf.device("CPU:0"):  # not on the GPU, where the networks need room
+        images = tf.constant(images)
+        labels = None if labels is None else tf.constant(labels)
+
+    def gather(batch):  # batch: [B] indices
+        real_images = tf.gather(images, batch)
+        if real_images.dtype == tf.uint8:
+            real_images = to_float(real_images)
+        if labels is None:
+            return real_images
+        return real_images, tf.gather(labels, batch)
+
+    # One map over whole batches: per image, calling would cost more than the
+    # work. It needs no parallel calls either, the networks need the cores.
+    return indices.batch(batch_size, drop_remainder).map(gather)
+
+
+def _stream(folder, labels, indices, batch_size, drop_remainder):
+    """Batches from files, of which only a few are in memory at a time."""
+    if folder.image_size is None or folder.channels is None:
+        raise ValueError(
+            "To be read batch by batch, a folder needs a fixed size and number "
+            "of channels: ImageFolder(path, image_size=64, channels=3). "
+            f"Received: image_size={folder.image_size}, "
+            f"channels={folder.channels}"
+        )
+    folder.sample(0)  # fail now, not in the first epoch, if none is readable
+    if labels is not None:
+        with tf.device("CPU:0"):
+            labels = tf.constant(labels)
+
+    def read(index):
+        # Pillow and not tf.io, so that every format is handled as in `load`.
+        image, place = tf.numpy_function(
+            folder.sample, [index], [tf.uint8, tf.int64]
+        )
+        image.set_shape([*folder.image_size, folder.channels])
+        place.set_shape([])
+        # The label of the image that was read, which may be a substitute's.
+        return image if labels is None else (image, tf.gather(labels, place))
+
+    def scale(images, *labels):
+        return (to_float(images), *labels) if labels else to_float(images)
+
+    samples = indices.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    return samples.batch(batch_size, drop_remainder).map(scale)
+
+
+def _checked_images(images):
+    """`uint8` or `float32` in [-1, 1], or a `ValueError`."""
+    if isinstance(images, (str, bytes)) or hasattr(images, "__fspath__"):
+        raise ValueError(
+            "`images` must be an array or an `ImageFolder`: use "
+            "`load(path)` or `ImageFolder(path, image_size=64)`. "
+            f"Received: images={str(images)!r}"
+        )
+    images = np.asarray(images)
+    if images.ndim == 2 and images.size and "float" in images.dtype.name:
+        return images.astype(np.float32)  # points have no range to check
+    if images.ndim != 4 or images.size == 0:
+        raise ValueError(
+            "`images` must have the shape [N, H, W, C], with at least one "
+            "image; grey images without C gain it with "
+            "`images[..., np.newaxis]`. (Points, [N, D], are floating point.) "
+            f"Received: images of shape {images.shape}"
+        )
+    if images.dtype == np.uint8:
+        return images
+    if "float" not in images.dtype.name:
+        raise ValueError(
+            "`images` must be uint8 (0 to 255) or floating point in [-1, 1]. "
+            f"Received: images of dtype {images.dtype}"
+        )
+    images = images.astype(np.float32)
+    low, high = images.min(), images.max()
+    if not (low >= -1 and high <= 1):  # written so that NaN fails too
+        raise ValueError(
+            "Floating-point `images` must lie in [-1, 1]. From 0 to 255, "
+            "`images / 127.5 - 1` brings them there. "
+            f"Received: images from {low} to {high}"
+        )
+    if low >= 0:
+        warnings.warn(
+            f"`images` run from {low} to {high}, with nothing below 0. If "
+            "they are in [0, 1], `images * 2 - 1` brings them to the [-1, 1] "
+            "of the networks.",
+            stacklevel=3,
+        )
+    return images

@@ -1,0 +1,339 @@
+"""The whole of adversarial training, on one screen: read `train_step` first.
+
+Two networks play against each other. The **discriminator** D (the police
+officer) looks at an image and answers with one logit: high for "real", low
+for "fake". The **generator** G (the counterfeiter) turns a latent vector z
+into an image. D learns to tell them apart; G learns to fool D. G never sees a
+real image: all it learns from is the gradient that flows back through D into
+every pixel of its fakes.
+
+Source: Goodfellow et al., 2014, arXiv:1406.2661.
+"""
+
+import functools
+import random
+
+import keras
+import tensorflow as tf
+
+from gan_keras import checks
+from gan_keras import ema
+from gan_keras import losses
+from gan_keras import penalties as penalties_module
+from gan_keras.epoch_means import EpochMeans
+from gan_keras.optimizers import OptimizerPair
+from gan_keras.optimizers import get_pair
+from gan_keras.sampling import Sampling
+from gan_keras.saving import Saving
+
+
+@keras.saving.register_keras_serializable("gan_keras")
+class GAN(Sampling, Saving, keras.Model):
+    """A generative adversarial network that trains with `fit()`.
+
+    Example:
+
+    ```python
+    images, _ = gk.datasets.load("digits")
+    gan = gk.GAN(
+        generator=gk.networks.dcgan_generator((28, 28, 1), latent_dim=64),
+        discriminator=gk.networks.dcgan_discriminator((28, 28, 1)),
+    )
+    gan.compile()
+    gan.fit(gk.datasets.pipeline(images, batch_size=64), epochs=20)
+    images = gan.generate(16)  # float32 [16, 28, 28, 1] in [-1, 1]
+    ```
+
+    Args:
+        generator: `keras.Model`, latent vectors `[batch, latent_dim]` to
+            images `[batch, height, width, channels]` in [-1, 1] (or to points
+            `[batch, dimensions]`).
+        discriminator: `keras.Model`, such images to logits `[batch, 1]`.
+        ema_decay: Float in [0, 1), per step: how long the averaged generator,
+            `gan.ema_generator`, remembers. See `gan_keras.ema`.
+        seed: Int. The noise of training step t is a pure function of
+            `(seed, t)`. Drawn from Python's `random` if not given, so that
+            `keras.utils.set_random_seed` governs it.
+        name: String, the model's name.
+
+    Raises:
+        ValueError: If the networks do not fit together.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        ema_decay=0.995,
+        seed=None,
+        name="gan",
+    ):
+        super().__init__(name=name)
+        checks.networks(generator, discriminator)
+        checks.decay(ema_decay)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_generator = ema.clone_network(generator, "ema_generator")
+        self.ema_decay = ema_decay
+        self.seed = random.randrange(2**31) if seed is None else int(seed)
+        self.steps = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", name="steps",
+            trainable=False,
+        )  # fmt: skip
+        self._means = EpochMeans()
+        self.built = True  # both networks are; nothing is left to build
+
+    # ------------------------------------------------------------ the lesson
+
+    def train_step(self, data):
+        """One step of the game: D learns, then G learns from D.
+
+        Args:
+            data: Real images `[batch, ...]` in [-1, 1], or a tuple
+                `(real_images, labels)`.
+
+        Returns:
+            Dict of the means over the epoch so far, by metric name.
+        """
+        real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        discriminate = functools.partial(self.discriminate, labels=labels)
+
+        # 1. G makes images from noise. The tape remembers how.
+        inputs = self.generator_inputs(tf.shape(real_images)[0], labels)
+        with tf.GradientTape() as tape:
+            fake_images = self.generator(inputs, training=True)
+
+        # 2.-3. D scores real and fake images, and improves.
+        logs = self.discriminator_step(discriminate, real_images, fake_images)
+
+        # 4.-5. The better D tells every pixel how it should change.
+        g_losses, pixel_gradients = self.pixel_gradients(
+            discriminate, real_images, fake_images
+        )
+        # 6. The chain rule carries that on into G's weights.
+        gradients = tape.gradient(
+            fake_images,
+            self.generator.trainable_variables,
+            output_gradients=pixel_gradients,
+        )
+        self.g_optimizer.apply(gradients, self.generator.trainable_variables)
+
+        ema.update(
+            self.ema_generator, self.generator, self.ema_decay, self.steps
+        )
+        self.steps.assign_add(1)
+        return self._means.update({**logs, "g_loss": g_losses})
+
+    def discriminator_step(self, discriminate, real_images, fake_images):
+        """D's half of the step: only D's weights change.
+
+        Args:
+            discriminate: Callable, images to logits `[batch]`.
+            real_images: Float tensor `[batch, ...]`.
+            fake_images: Float tensor `[batch, ...]`. No gradient flows from
+                here into G: the tape below never saw G at work.
+
+        Returns:
+            Dict of per-sample values `[batch]` for the logs.
+        """
+        with tf.GradientTape() as tape:
+            real_logits = discriminate(real_images)
+            fake_logits = discriminate(fake_images)
+            d_losses = self.loss.discriminator(real_logits, fake_logits)
+            fines = {
+                penalty.name: penalty(discriminate, real_images, fake_images)
+                for penalty in self.penalties
+            }
+            d_loss = self.mean(d_losses + sum(fines.values()))
+        variables = self.discriminator.trainable_variables
+        self.d_optimizer.apply(tape.gradient(d_loss, variables), variables)
+        return {
+            "d_loss": d_losses,
+            "d_real": self.loss.score(real_logits),
+            "d_fake": self.loss.score(fake_logits),
+            **fines,
+        }
+
+    def pixel_gradients(self, discriminate, real_images, fake_images):
+        """What D tells every pixel of the fakes: d g_loss / d fake_images.
+
+        Args:
+            discriminate: Callable, images to logits `[batch]`.
+            real_images: Float tensor `[batch, ...]`.
+            fake_images: Float tensor `[batch, ...]`.
+
+        Returns:
+            Tuple of G's per-sample losses `[batch]` and the gradients, of the
+            shape of `fake_images`.
+        """
+        # Only a relativistic loss looks at these; the compiler drops the
+        # computation for all others.
+        real_logits = discriminate(real_images)
+        with tf.GradientTape() as tape:
+            tape.watch(fake_images)
+            fake_logits = discriminate(fake_images)
+            g_losses = self.loss.generator(real_logits, fake_logits)
+            g_loss = self.mean(g_losses)
+        return g_losses, tape.gradient(g_loss, fake_images)
+
+    def generator_inputs(self, batch_size, labels=None):
+        """The noise of this training step.
+
+        Args:
+            batch_size: Int tensor.
+            labels: Ignored here; a conditional GAN adds them.
+
+        Returns:
+            Float32 latent vectors `[batch_size, latent_dim]` ~ N(0, 1).
+        """
+        # Every replica of a distributed run must draw its own noise.
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        seed = tf.stack([tf.constant(self.seed, tf.int64), self.steps.value])
+        seed = tf.random.experimental.stateless_fold_in(seed, replica)
+        return tf.random.stateless_normal(
+            [batch_size, self.latent_dim], seed, alg="philox"
+        )
+
+    def discriminate(self, images, labels=None, training=True):
+        """D's logits: the only door to D.
+
+        Args:
+            images: Float tensor `[batch, ...]` in [-1, 1].
+            labels: Ignored here; a conditional GAN shows them to D.
+            training: Boolean, for layers such as dropout.
+
+        Returns:
+            Float32 logits `[batch]`, high for "real".
+        """
+        logits = self.discriminator(images, training=training)
+        return tf.cast(logits[:, 0], tf.float32)
+
+    def mean(self, values):
+        """The mean of per-sample values over the global batch.
+
+        Replicas of a distributed run add their gradients up, so each divides
+        its sum by the number of samples on all of them.
+
+        Args:
+            values: Float tensor `[batch]`.
+
+        Returns:
+            Float scalar.
+        """
+        count = tf.cast(tf.shape(values)[0], values.dtype)
+        replica_context = tf.distribute.get_replica_context()
+        if replica_context.num_replicas_in_sync > 1:
+            count = replica_context.all_reduce("sum", count)
+        return tf.reduce_sum(values) / count
+
+    def test_step(self, data):
+        """The same numbers on images that D has not trained on.
+
+        A `val_d_real` far below `d_real` shows a D that learns the training
+        images by heart.
+        """
+        real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        inputs = self.generator_inputs(tf.shape(real_images)[0], labels)
+        fake_images = self.generator(inputs, training=False)
+        real_logits = self.discriminate(real_images, labels, training=False)
+        fake_logits = self.discriminate(fake_images, labels, training=False)
+        return self._means.update(
+            {
+                "d_loss": self.loss.discriminator(real_logits, fake_logits),
+                "g_loss": self.loss.generator(real_logits, fake_logits),
+                "d_real": self.loss.score(real_logits),
+                "d_fake": self.loss.score(fake_logits),
+            }
+        )
+
+    # ------------------------------------------------- what people call
+
+    def compile(
+        self,
+        d_optimizer=None,
+        g_optimizer=None,
+        loss="non_saturating",
+        penalties=("r1",),
+        jit_compile="auto",
+        run_eagerly=False,
+        steps_per_execution=1,
+    ):
+        """Chooses the rules of the game; `gan.compile()` alone works.
+
+        Args:
+            d_optimizer: D's `keras.optimizers.Optimizer`, or its name.
+                Defaults to `Adam(2e-3, beta_1=0.0, beta_2=0.99)`.
+            g_optimizer: G's, another object. Same default.
+            loss: A `gan_keras.losses.Loss` or its name.
+            penalties: List of penalties (`gan_keras.penalties`) or names that
+                are added to D's loss. `[]` for none.
+            jit_compile: Boolean or `"auto"`: XLA, unless under a
+                `tf.distribute` strategy. (Keras' own "auto" is off on a CPU,
+                where XLA makes a GAN's step about 1.3 times as fast.)
+            run_eagerly: Boolean; `True` for debugging with breakpoints.
+            steps_per_execution: Int, training steps in one compiled call.
+
+        Raises:
+            ValueError: If an argument is not what it should be.
+        """
+        loss = losses.get(loss)
+        penalties = penalties_module.get_all(penalties)
+        optimizers = get_pair(d_optimizer, g_optimizer)
+        if jit_compile == "auto":
+            jit_compile = not (run_eagerly or tf.distribute.has_strategy())
+        # `optimizer=None`, or Keras attaches an unused RMSprop that its
+        # learning-rate callbacks would then steer.
+        super().compile(
+            optimizer=None,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+        )
+        self.loss = loss
+        self.penalties = penalties
+        self.d_optimizer, self.g_optimizer = optimizers
+        # Built now: a checkpoint must find Adam's moments to load into.
+        self.d_optimizer.build(self.discriminator.trainable_variables)
+        self.g_optimizer.build(self.generator.trainable_variables)
+        self.optimizer = OptimizerPair(*optimizers)
+        self._means.track(
+            ["d_loss", "g_loss", "d_real", "d_fake"]
+            + [penalty.name for penalty in penalties]
+        )
+
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
+        """Trains as `keras.Model.fit` does, on real images.
+
+        Args:
+            x: Real images in [-1, 1]: a NumPy array `[N, H, W, C]`, a
+                `tf.data.Dataset` (best: `gk.datasets.pipeline`) or a
+                `keras.utils.PyDataset` of batches, with or without labels.
+            y: Labels, int `[N]`, if `x` is an array and they are needed.
+            batch_size: Int, for arrays; 64 if not given.
+            epochs: Int.
+            **kwargs: Everything else that `keras.Model.fit` takes.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: If the data does not suit the networks.
+        """
+        self._assert_compile_called("fit")
+        data = checks.training_data(self, x, y, batch_size)
+        if isinstance(data, tf.data.Dataset):
+            kwargs.setdefault("shuffle", False)  # it shuffles itself
+        if hasattr(data, "set_epoch"):
+            # The order of epoch e is a pure function of (seed, e): a run
+            # that is resumed at e sees what it would have seen.
+            order = keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda epoch, logs: data.set_epoch(epoch)
+            )
+            kwargs["callbacks"] = checks.prepend_callback(
+                order, kwargs.get("callbacks")
+            )
+        return super().fit(data, epochs=epochs, **kwargs)
+
+    @property
+    def metrics(self):
+        return self._means.metrics

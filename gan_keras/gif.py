@@ -1,0 +1,134 @@
+"""A GIF that grows frame by frame and is whole at every moment.
+
+Libraries write an animation in one go, from a list of all its frames. A
+training run wants it while it goes on, at a cost that does not grow, and may
+be stopped at any time. Pillow encodes the frames; this file knows only how
+they follow each other: header, frames, a closing semicolon.
+"""
+
+import io
+import os
+
+_TRAILER = b";"
+_LOOP_FOREVER = b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
+
+
+class GrowingGIF:
+    """Appends frames to a GIF file.
+
+    A frame is first written *behind* the closing semicolon, where no reader
+    looks, and then linked in by changing that one byte. Whenever the process
+    dies, the file shows every frame that was finished.
+
+    Args:
+        path: The file. If it exists it goes on, unless `keep` is 0.
+        keep: Int, how many of the frames already there are kept; all of them
+            if not given. A resumed run keeps those of the epochs that it
+            does not repeat.
+        frame_ms: Int, milliseconds that a frame is shown.
+        hold_ms: Int, the same for the last frame.
+
+    Raises:
+        ValueError: If the file exists and is not a GIF of this kind.
+    """
+
+    def __init__(self, path, keep=None, frame_ms=150, hold_ms=2000):
+        self.path = os.fspath(path)
+        self.frame_ms = frame_ms
+        self.hold_ms = hold_ms
+        # Where each frame begins; the last entry is where the next will.
+        self.offsets = []
+        if keep != 0 and os.path.exists(self.path):
+            self._reopen(keep)
+
+    def __len__(self):
+        return max(len(self.offsets) - 1, 0)
+
+    def append(self, image):
+        """Adds one frame.
+
+        Args:
+            image: A `PIL.Image.Image`; all of one size.
+        """
+        if not self.offsets:
+            self._create(image)
+        frame = _encode(image, self.hold_ms)
+        end = self.offsets[-1]
+        with open(self.path, "r+b") as file:
+            if len(self):
+                self._set_delay(file, self.offsets[-2], self.frame_ms)
+            file.seek(end + 1)
+            file.write(frame[1:] + _TRAILER)
+            file.truncate()
+            file.flush()
+            file.seek(end)
+            file.write(frame[:1])  # the semicolon gives way: now it counts
+        self.offsets.append(end + len(frame))
+
+    def _create(self, image):
+        # Every frame brings its own palette, so the global one is left out.
+        width, height = image.size
+        head = b"GIF89a"
+        head += width.to_bytes(2, "little") + height.to_bytes(2, "little")
+        head += b"\x00\x00\x00" + _LOOP_FOREVER
+        with open(self.path, "wb") as file:
+            file.write(head + _TRAILER)
+        self.offsets = [len(head)]
+
+    def _reopen(self, keep):
+        with open(self.path, "r+b") as file:
+            self.offsets = _frame_offsets(file.read(), self.path)
+            if keep is not None and keep < len(self):
+                self.offsets = self.offsets[: keep + 1]
+                if len(self):
+                    self._set_delay(file, self.offsets[-2], self.hold_ms)
+                file.seek(self.offsets[-1])
+                file.write(_TRAILER)
+                file.truncate()
+
+    @staticmethod
+    def _set_delay(file, offset, milliseconds):
+        # A frame opens with its graphic control extension:
+        # 21 F9 04, flags, then the delay in hundredths of a second.
+        file.seek(offset + 4)
+        file.write((milliseconds // 10).to_bytes(2, "little"))
+
+
+def _encode(image, milliseconds):
+    """One frame's bytes, from its graphic control extension on."""
+    single = io.BytesIO()
+    # Pillow writes no control extension where the delay is 0.
+    image.save(single, format="GIF", duration=milliseconds, optimize=False)
+    data = single.getvalue()
+    # Move the single image's global palette into the frame.
+    flags = data[10]
+    size = 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+    palette = data[13 : 13 + size]
+    start = data.index(b"!\xf9\x04", 13 + size)
+    control = data[start : start + 8]
+    descriptor = bytearray(data[start + 8 : start + 18])
+    descriptor[9] = (descriptor[9] & 0x40) | 0x80 | (flags & 7)
+    pixels = data[start + 18 : -1]
+    return control + bytes(descriptor) + palette + pixels
+
+
+def _frame_offsets(data, path):
+    """Where each frame begins, and where the next one would."""
+    if data[:6] != b"GIF89a" or len(data) < 13 or data[10] & 0x80:
+        raise ValueError(
+            "`path` exists and is not a GIF that this package wrote. Move it "
+            f"away or name another file. Received: {path!r}"
+        )
+    offsets = []
+    at = 13 + len(_LOOP_FOREVER)
+    while data[at : at + 3] == b"!\xf9\x04":
+        end = at + 8
+        size = 3 << ((data[end + 9] & 7) + 1)
+        end += 10 + size + 1  # descriptor, palette, code size
+        while end < len(data) and data[end]:  # pixel blocks, each with length
+            end += data[end] + 1
+        if end >= len(data):
+            break  # cut off in the middle of a frame
+        offsets.append(at)
+        at = end + 1
+    return [*offsets, at]

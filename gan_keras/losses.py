@@ -1,0 +1,264 @@
+"""The game's rules: what D and G are each asked to make small.
+
+Every loss is one object with two methods, both *per sample* and both given
+both sets of logits (a relativistic loss needs them; the others ignore one):
+
+- `discriminator(real_logits, fake_logits)`: the police officer's error,
+- `generator(real_logits, fake_logits)`: the counterfeiter's error.
+
+A high logit means "real". D returns logits, never a sigmoid: the losses below
+work on logits because `log(sigmoid(x))` computed in two steps overflows.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from gan_keras.registry import Registry
+
+losses = Registry("loss")
+register = losses.register
+
+
+class Loss:
+    """Base class of the GAN losses.
+
+    To write a loss of your own, subclass it, give it the two methods and,
+    so that a saved model finds it again, decorate it with
+    `@keras.saving.register_keras_serializable()`.
+
+    Example:
+
+    ```python
+    @keras.saving.register_keras_serializable("my_course")
+    class Difference(gk.losses.Loss):
+        def discriminator(self, real_logits, fake_logits):
+            return fake_logits - real_logits
+
+        def generator(self, real_logits, fake_logits):
+            return -fake_logits
+    ```
+    """
+
+    #: Where the game comes to rest (p_g = p_data), by metric name; plots draw
+    #: these lines. Empty for a loss that has no such values.
+    equilibrium = {}
+
+    #: Whether `score` returns a probability of being real.
+    is_probability = False
+
+    def discriminator(self, real_logits, fake_logits):
+        """What D minimises.
+
+        Args:
+            real_logits: float tensor `[batch]`, D's scores of real images.
+            fake_logits: float tensor `[batch]`, D's scores of fake images.
+
+        Returns:
+            Float tensor `[batch]`.
+        """
+        raise TypeError(
+            f"{type(self).__name__} must define "
+            "`discriminator(real_logits, fake_logits)`."
+        )
+
+    def generator(self, real_logits, fake_logits):
+        """What G minimises; arguments and result as in `discriminator`."""
+        raise TypeError(
+            f"{type(self).__name__} must define "
+            "`generator(real_logits, fake_logits)`."
+        )
+
+    def score(self, logits):
+        """What people read off D: a probability, or else the logit itself.
+
+        Args:
+            logits: float tensor `[batch]`.
+
+        Returns:
+            Float tensor `[batch]`; a probability in [0, 1] where the loss
+            trains D to be one, the unchanged logits otherwise.
+        """
+        return logits
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def cross_entropy(logits, label):
+    """Binary cross-entropy of logits against one label for all.
+
+    Formula:
+
+    ```
+    label * log(1 + exp(-logits)) + (1 - label) * log(1 + exp(logits))
+    ```
+
+    Args:
+        logits: float tensor of any shape.
+        label: float in [0, 1]; 1 means "real".
+
+    Returns:
+        Float tensor of the same shape; finite for every finite logit.
+    """
+    # softplus(x) = log(1 + exp(x)) without overflow.
+    return label * tf.nn.softplus(-logits) + (1 - label) * tf.nn.softplus(
+        logits
+    )
+
+
+class CrossEntropyLoss(Loss):
+    """D's side of the original game, shared by its two generator losses.
+
+    Args:
+        real_label: Float in (0.5, 1], the target of D on real images. Below 1
+            it is one-sided label smoothing (Salimans et al., 2016,
+            arXiv:1606.03498): D is kept from being too sure of itself. The
+            target on fakes stays 0, since smoothing it would reward fakes
+            that D already sees through.
+    """
+
+    is_probability = True
+
+    def __init__(self, real_label=1.0):
+        if not 0.5 < real_label <= 1.0:
+            raise ValueError(
+                "`real_label` must lie in (0.5, 1]; 0.9 is usual for label "
+                f"smoothing, 1.0 turns it off. Received: {real_label}"
+            )
+        self.real_label = float(real_label)
+
+    def discriminator(self, real_logits, fake_logits):
+        # (real scores against 1) + (fake scores against 0)
+        return cross_entropy(real_logits, self.real_label) + cross_entropy(
+            fake_logits, 0.0
+        )
+
+    def score(self, logits):
+        return tf.sigmoid(logits)
+
+    @property
+    def equilibrium(self):
+        # At p_g = p_data D cannot tell: it minimises
+        # -a log D - (1 - a) log(1 - D) - log(1 - D)  at  D = a / 2.
+        d = self.real_label / 2
+        d_loss = -self.real_label * np.log(d)
+        d_loss -= (2 - self.real_label) * np.log(1 - d)
+        return {
+            "d_loss": float(d_loss),
+            "g_loss": self._g_equilibrium(d),
+            "d_real": d,
+            "d_fake": d,
+        }
+
+    def get_config(self):
+        return {"real_label": self.real_label}
+
+
+@register
+class NonSaturating(CrossEntropyLoss):
+    """The loss that everybody trains with: G wants its fakes called real.
+
+    Formula:
+
+    ```
+    d_loss = -log D(real) - log(1 - D(fake))
+    g_loss = -log D(fake)                      where D = sigmoid(logit)
+    ```
+
+    Early on D rejects every fake with ease, D(fake) = 0; there `-log D` is
+    steep where the minimax form `log(1 - D)` is flat, so G learns fastest
+    when it is worst.
+
+    Source: Goodfellow et al., 2014, section 3, arXiv:1406.2661.
+
+    Args:
+        real_label: Float in (0.5, 1]; below 1, one-sided label smoothing.
+    """
+
+    def generator(self, real_logits, fake_logits):
+        return cross_entropy(fake_logits, 1.0)
+
+    def _g_equilibrium(self, d):
+        return float(-np.log(d))
+
+
+@register
+class Minimax(CrossEntropyLoss):
+    """The original zero-sum game: G maximises what D minimises.
+
+    Formula:
+
+    ```
+    d_loss = -log D(real) - log(1 - D(fake))
+    g_loss = log(1 - D(fake))                  where D = sigmoid(logit)
+    ```
+
+    G's gradient vanishes where D is sure (D(fake) = 0): it *saturates*. Kept
+    to be seen; use `NonSaturating` to train.
+
+    Source: Goodfellow et al., 2014, equation 1, arXiv:1406.2661.
+
+    Args:
+        real_label: Float in (0.5, 1]; below 1, one-sided label smoothing.
+    """
+
+    def generator(self, real_logits, fake_logits):
+        return -cross_entropy(fake_logits, 0.0)
+
+    def _g_equilibrium(self, d):
+        return float(np.log(1 - d))
+
+
+@register
+class LeastSquares(Loss):
+    """LSGAN: a regression to 1 (real) and 0 (fake) instead of a classifier.
+
+    Formula:
+
+    ```
+    d_loss = 1/2 (score(real) - 1)^2 + 1/2 score(fake)^2
+    g_loss = 1/2 (score(fake) - 1)^2
+    ```
+
+    A fake that is on the right side but far from the real ones is still
+    pulled: the square does not saturate.
+
+    Source: Mao et al., 2017, equation 9 (0-1 coding), arXiv:1611.04076.
+    """
+
+    equilibrium = {
+        "d_loss": 0.25,
+        "g_loss": 0.125,
+        "d_real": 0.5,
+        "d_fake": 0.5,
+    }
+
+    def discriminator(self, real_logits, fake_logits):
+        return 0.5 * tf.square(real_logits - 1) + 0.5 * tf.square(fake_logits)
+
+    def generator(self, real_logits, fake_logits):
+        return 0.5 * tf.square(fake_logits - 1)
+
+
+def get(identifier):
+    """Finds a loss by name, config or itself, as `keras.losses.get` does.
+
+    Args:
+        identifier: A name (`"non_saturating"`), a serialised config dict, or
+            an object with `discriminator` and `generator` methods.
+
+    Returns:
+        The loss object.
+
+    Raises:
+        ValueError: If no such loss is known.
+    """
+    if hasattr(identifier, "discriminator") and not isinstance(
+        identifier, type
+    ):
+        return identifier
+    return losses.get(identifier)

@@ -1,0 +1,18 @@
+"""Generators and discriminators, one family a file.
+
+A generator maps latent vectors `[batch, latent_dim]` to images in [-1, 1];
+a discriminator maps images to one logit each, `[batch, 1]`. Any Keras model
+that does so can take their place.
+"""
+
+from gan_keras.networks.dcgan import dcgan_discriminator
+from gan_keras.networks.dcgan import dcgan_generator
+from gan_keras.networks.mlp import mlp_discriminator
+from gan_keras.networks.mlp import mlp_generator
+
+__all__ = [
+    "dcgan_discriminator",
+    "dcgan_generator",
+    "mlp_discriminator",
+    "mlp_generator",
+]

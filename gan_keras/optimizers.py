@@ -1,0 +1,69 @@
+"""Two players, two optimizers, and Keras' callbacks which expect one."""
+
+import keras
+
+
+class OptimizerPair:
+    """Shows D's and G's optimizers to code that asks for `model.optimizer`.
+
+    `LearningRateScheduler` and `ReduceLROnPlateau` loop over `.optimizers`;
+    `TensorBoard` reads `.iterations`; `BackupAndRestore` asks whether it is
+    `.built`. It holds no state of its own: the model saves its two
+    optimizers as `d_optimizer` and `g_optimizer`.
+
+    Args:
+        d_optimizer: The discriminator's built `keras.optimizers.Optimizer`.
+        g_optimizer: The generator's.
+    """
+
+    def __init__(self, d_optimizer, g_optimizer):
+        self.optimizers = [d_optimizer, g_optimizer]
+
+    @property
+    def built(self):
+        return all(optimizer.built for optimizer in self.optimizers)
+
+    @property
+    def iterations(self):
+        # G steps once a training step; D may step more often.
+        return self.optimizers[1].iterations
+
+    @property
+    def variables(self):
+        return [v for opt in self.optimizers for v in opt.variables]
+
+
+def get_pair(d_optimizer, g_optimizer):
+    """The two optimizers as objects; `None` is the package's default.
+
+    The default is Adam(2e-3, beta_1=0.0): a momentum term keeps pushing in
+    last step's direction while the opponent has already moved, so GANs like
+    none (Karras et al., 2018; Gulrajani et al., 2017).
+    """
+    pair = []
+    for name, optimizer in [
+        ("d_optimizer", d_optimizer),
+        ("g_optimizer", g_optimizer),
+    ]:
+        if optimizer is None:
+            optimizer = keras.optimizers.Adam(2e-3, beta_1=0.0, beta_2=0.99)
+        if isinstance(optimizer, type):
+            raise ValueError(
+                f"`{name}` must be an optimizer object, not a class: write "
+                f"{optimizer.__name__}(). Received: {optimizer}"
+            )
+        optimizer = keras.optimizers.get(optimizer)
+        if optimizer.built:
+            raise ValueError(
+                f"`{name}` has already been used by a model, and holds that "
+                "model's state. Make a new optimizer for every network. "
+                f"Received: {name}={optimizer.name!r}"
+            )
+        pair.append(optimizer)
+    if pair[0] is pair[1]:
+        raise ValueError(
+            "`d_optimizer` and `g_optimizer` are the same object, but every "
+            "optimizer keeps the state of one network. Make two. "
+            f"Received: {pair[0].name!r} twice"
+        )
+    return pair

@@ -1,0 +1,155 @@
+"""What D pays besides its loss: penalties that keep its slope gentle.
+
+A penalty is a callable `(discriminate, real_images, fake_images) -> [batch]`,
+where `discriminate(images) -> logits [batch]` is the only door to D (it
+augments, and knows the labels of a conditional model). Its values are added
+to D's loss. A penalty with state is a Keras layer, so that the state is saved.
+"""
+
+import keras
+import tensorflow as tf
+
+from gan_keras.registry import Registry
+
+penalties = Registry("penalties")
+register = penalties.register
+get = penalties.get
+
+
+def squared_slope(discriminate, images):
+    """The squared length of D's gradient at every image.
+
+    Formula: `sum over pixels of (d logit / d pixel)^2`
+
+    Args:
+        discriminate: Callable, images to logits `[batch]`.
+        images: Float tensor `[batch, ...]`.
+
+    Returns:
+        Float tensor `[batch]`.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = discriminate(images)
+    # Image i touches logit i alone (no BatchNorm in D), so the gradient of
+    # the sum holds every image's own gradient.
+    gradients = tape.gradient(logits, images)  # like images
+    gradients = tf.cast(gradients, tf.float32)  # squares underflow in float16
+    return tf.reduce_sum(tf.square(gradients), axis=range(1, images.ndim))
+
+
+class Penalty(keras.layers.Layer):
+    """Base of penalties that may be *lazy*: paid only every k-th step.
+
+    A penalty needs a second-order gradient and so costs about as much as the
+    rest of D's step. Paid every k-th step at k times its weight it has the
+    same mean effect at a fraction of the time (Karras et al., 2020, appendix
+    B, arXiv:1912.04958).
+
+    Subclasses define `penalize(discriminate, real_images, fake_images)`.
+
+    Args:
+        every: Int, k; 1 pays on every step.
+        name: String, the metric's name in the logs.
+    """
+
+    def __init__(self, every=1, name=None):
+        super().__init__(name=name or type(self).__name__.lower())
+        if not (isinstance(every, int) and every >= 1):
+            raise ValueError(
+                "`every` must be a whole number of steps, 1 or more. "
+                f"Received: every={every!r}"
+            )
+        self.every = every
+        # Made here, not on first use: a variable may not be created inside
+        # a compiled step, and a checkpoint must find it to load into.
+        self.calls = self.add_weight(
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            name="calls",
+        )
+        self.built = True
+
+    def penalize(self, discriminate, real_images, fake_images):
+        """What D pays for each image; see the module's docstring."""
+        raise TypeError(
+            f"{type(self).__name__} must define "
+            "`penalize(discriminate, real_images, fake_images)`."
+        )
+
+    # Keras' `Layer.__call__` would cast and check the arguments as if they
+    # were all tensors; a penalty's first argument is a function.
+    def __call__(self, discriminate, real_images, fake_images):
+        if self.every == 1:
+            return self.penalize(discriminate, real_images, fake_images)
+        due = tf.equal(self.calls % self.every, 0)
+        self.calls.assign_add(1)
+        # The branch is on a tensor, hence `tf.cond`; it costs nothing on the
+        # steps in between.
+        return tf.cond(
+            due,
+            lambda: (
+                self.every
+                * self.penalize(discriminate, real_images, fake_images)
+            ),
+            lambda: tf.zeros(tf.shape(real_images)[:1]),
+        )
+
+    def get_config(self):
+        return {"every": self.every, "name": self.name}
+
+
+@register
+class R1(Penalty):
+    """D must be flat where the real images are.
+
+    Formula: `gamma / 2 * |d logit / d real_image|^2`
+
+    At the optimum D cannot tell real from fake and is constant; R1 leads it
+    there, and makes training locally convergent where the bare game circles.
+
+    Source: Mescheder et al., 2018, equation 9, arXiv:1801.04406.
+
+    Args:
+        gamma: Float >= 0, the weight.
+        every: Int, lazy interval; see `Penalty`.
+        name: String, the metric's name.
+    """
+
+    def __init__(self, gamma=1.0, every=1, name=None):
+        super().__init__(every=every, name=name)
+        if not gamma >= 0:
+            raise ValueError(
+                "`gamma` weighs the penalty and must be 0 or more. "
+                f"Received: gamma={gamma!r}"
+            )
+        self.gamma = float(gamma)
+
+    def penalize(self, discriminate, real_images, fake_images):
+        return self.gamma / 2 * squared_slope(discriminate, real_images)
+
+    def get_config(self):
+        return {"gamma": self.gamma, **super().get_config()}
+
+
+def get_all(identifiers):
+    """A list of penalties from a list of names, configs and objects.
+
+    Raises:
+        ValueError: If it is not a list, or two have the same name.
+    """
+    if isinstance(identifiers, (str, dict)) or callable(identifiers):
+        raise ValueError(
+            "`penalties` must be a list, e.g. `penalties=[R1()]`, or `[]` for "
+            f"none. Received: penalties={identifiers!r}"
+        )
+    found = [get(identifier) for identifier in identifiers or ()]
+    names = [penalty.name for penalty in found]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            "`penalties` must have different names, since each is logged "
+            f"under its own; pass `name=`. Received: {names}"
+        )
+    return found

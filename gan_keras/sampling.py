@@ -1,0 +1,90 @@
+"""Asking a trained GAN: new images from G, opinions from D."""
+
+import functools
+import random
+
+import numpy as np
+import tensorflow as tf
+
+from gan_keras import checks
+
+
+class Sampling:
+    """The part of `GAN` that people call after training (and during it)."""
+
+    def generate(self, n=16, seed=None, use_ema=True):
+        """Draws new images.
+
+        Args:
+            n: Int, how many.
+            seed: Int; the same seed gives the same latent vectors.
+            use_ema: Boolean; `False` asks the raw generator instead of its
+                moving average.
+
+        Returns:
+            Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
+        """
+        return self.generate_from(self.draw_latents(n, seed), use_ema)
+
+    def draw_latents(self, n, seed=None):
+        """Latent vectors for `generate_from`: float32 `[n, latent_dim]`."""
+        checks.count(n=n)
+        if seed is None:  # `keras.utils.set_random_seed` governs it
+            seed = random.randrange(2**31)
+        rng = np.random.default_rng(seed)
+        return rng.standard_normal((n, self.latent_dim), dtype="float32")
+
+    def generate_from(self, latents, use_ema=True):
+        """Turns given latent vectors into images.
+
+        Args:
+            latents: Float array `[n, latent_dim]`.
+            use_ema: Boolean, as in `generate`.
+
+        Returns:
+            Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
+        """
+        network = self.ema_generator if use_ema else self.generator
+        return in_batches(functools.partial(network, training=False), latents)
+
+    def judge(self, images):
+        """What D thinks of images.
+
+        Args:
+            images: Float array `[n, height, width, channels]` in [-1, 1].
+
+        Returns:
+            Float32 NumPy array `[n]`: the probability of being real, or D's
+            score if the compiled loss has no probability.
+        """
+        self._assert_compile_called("judge")
+        checks.images(self, images)
+        return in_batches(
+            lambda batch: self.loss.score(
+                self.discriminate(batch, training=False)
+            ),
+            images,
+        )
+
+    def call(self, inputs, training=False):
+        """Generates, with the averaged generator: `gan(latents)`."""
+        return self.ema_generator(inputs, training=training)
+
+    @property
+    def latent_dim(self):
+        """Int, the length of a latent vector."""
+        return self.generator.input_shape[-1]
+
+    def summary(self, *args, **kwargs):
+        """Prints both networks, layer by layer, as Keras does for one."""
+        self.discriminator.summary(*args, **kwargs)
+        self.generator.summary(*args, **kwargs)
+
+
+def in_batches(function, array, batch_size=256):
+    """Applies `function` to slices of `array`; returns one NumPy array."""
+    parts = [
+        np.asarray(function(tf.convert_to_tensor(array[i : i + batch_size])))
+        for i in range(0, len(array), batch_size)
+    ]
+    return np.concatenate(parts)

@@ -1,0 +1,63 @@
+"""How a GAN goes to disk and comes back, compiled and ready to train on."""
+
+import keras
+
+
+class Saving:
+    """The part of `GAN` that Keras' saving calls; nothing about learning.
+
+    Three things that a subclassed model would otherwise lose: its networks
+    (models as constructor arguments need a `get_config`), its rules (an
+    overridden `compile` needs `get_compile_config`), and the state of the
+    random generators in its layers, which Keras does not save at all.
+    """
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "ema_decay": self.ema_decay,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        for key in ("generator", "discriminator"):
+            config[key] = keras.saving.deserialize_keras_object(
+                config[key], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "d_optimizer": serialize(self.d_optimizer),
+            "g_optimizer": serialize(self.g_optimizer),
+            "loss": serialize(self.loss),
+            "penalties": [serialize(penalty) for penalty in self.penalties],
+            "jit_compile": self.jit_compile,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**config)
+
+    def save_own_variables(self, store):
+        store["steps"] = self.steps.numpy()
+        for i, state in enumerate(self._random_states()):
+            store[f"random_{i}"] = state.numpy()
+
+    def load_own_variables(self, store):
+        self.steps.assign(store["steps"][()])
+        for i, state in enumerate(self._random_states()):
+            state.assign(store[f"random_{i}"])
+
+    def _random_states(self):
+        """The states of dropout and its kin, in a fixed order."""
+        return [v for v in self.variables if v.name == "seed_generator_state"]

@@ -1,0 +1,315 @@
+"""The `gan-keras` command: reads its arguments before it loads TensorFlow.
+
+This module lies outside the package because importing anything from
+`gan_keras` imports TensorFlow, which takes seconds; `gan-keras --help` and a
+mistyped argument should not. The work is done in `gan_keras.cli`.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+RECIPES = ("dcgan", "gan")
+
+
+class UsageError(Exception):
+    """A mistake in the command line: one line, exit code 2."""
+
+
+def build_parser():
+    parser = argparse.ArgumentParser(
+        prog="gan-keras",
+        description="Learn generative adversarial networks by training them.",
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True
+    )
+
+    train = commands.add_parser(
+        "train",
+        help="train a GAN; handwritten digits in minutes by default",
+        description="Train a GAN and keep everything about it in one "
+        "directory.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    train.add_argument(
+        "recipe",
+        nargs="?",
+        default="dcgan",
+        metavar="RECIPE",
+        help=f"one of: {', '.join(RECIPES)}",
+    )
+    train.add_argument(
+        "--data",
+        default="digits",
+        help="digits (offline), mnist, fashion_mnist, cifar10, a .npz file, "
+        "a folder of IDX files, or a folder of images",
+    )
+    train.add_argument(
+        "--image-size",
+        type=positive_int,
+        metavar="PIXELS",
+        help="resize and centre-crop images to this height and width",
+    )
+    length = train.add_mutually_exclusive_group()
+    length.add_argument(
+        "--epochs",
+        type=positive_int,
+        metavar="N",
+        help="passes over the data; the recipe's own number if not given",
+    )
+    length.add_argument(
+        "--minutes",
+        type=positive_float,
+        metavar="M",
+        help="train about this long: measures the speed first and then fixes "
+        "the number of epochs",
+    )
+    train.add_argument(
+        "--out",
+        metavar="DIR",
+        help="where to write; runs/RECIPE-DATA if not given",
+    )
+    train.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="delete an earlier run in DIR first",
+    )
+    train.add_argument(
+        "--seed", type=seed, default=0, help="the same seed, the same run"
+    )
+    train.add_argument(
+        "--batch-size", type=positive_int, default=64, metavar="B"
+    )
+    train.add_argument(
+        "--width",
+        type=positive_int,
+        metavar="W",
+        help="channels of the networks' thinnest layer; the recipe's own if "
+        "not given",
+    )
+    train.add_argument(
+        "--latent-dim",
+        type=positive_int,
+        default=64,
+        metavar="D",
+        help="length of the latent vector z",
+    )
+    train.add_argument(
+        "--histograms",
+        action="store_true",
+        help="write weights and gradients to TensorBoard, too",
+    )
+    train.add_argument(
+        "--raw",
+        action="store_true",
+        help="show the raw generator's samples beside its moving average's",
+    )
+
+    sample = commands.add_parser(
+        "sample",
+        help="draw images with a trained GAN",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add_run(sample)
+    sample.add_argument(
+        "-n", type=positive_int, default=64, help="how many images"
+    )
+    sample.add_argument(
+        "--out", default="samples.png", metavar="PNG", help="image to write"
+    )
+    sample.add_argument("--seed", type=seed, help="fresh ones if not given")
+
+    interpolate = commands.add_parser(
+        "interpolate",
+        help="walk through latent space",
+        description="A GIF that walks from image to image through latent "
+        "space, along arcs (spherical interpolation) so that every vector "
+        "on the way is as long as G is used to.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add_run(interpolate)
+    interpolate.add_argument(
+        "--out", default="walk.gif", metavar="GIF", help="image to write"
+    )
+    interpolate.add_argument(
+        "--stops", type=positive_int, default=5, help="images to visit"
+    )
+    interpolate.add_argument(
+        "--frames", type=positive_int, default=12, help="frames between stops"
+    )
+    interpolate.add_argument(
+        "--seed", type=seed, help="a fresh walk if not given"
+    )
+    return parser
+
+
+def add_run(parser):
+    parser.add_argument(
+        "run", metavar="RUN", help="a run's directory, or a .keras file"
+    )
+
+
+def positive_int(text):
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number, 1 or more. Received: {text!r}"
+        )
+    return value
+
+
+def positive_float(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"must be a number above 0. Received: {text!r}"
+        )
+    return value
+
+
+def seed(text):
+    if not (text.isdecimal() and int(text) < 2**31):
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to 2147483647. Received: {text!r}"
+        )
+    return int(text)
+
+
+def check(options):
+    """What can be known to be wrong before TensorFlow is loaded."""
+    if options.command == "train":
+        check_train(options)
+    else:
+        options.model = find_model(options.run)
+        check_output(options)
+
+
+def check_train(options):
+    if options.recipe not in RECIPES:
+        raise UsageError(
+            f"unknown recipe. Choose one of: {', '.join(RECIPES)}. "
+            f"Received: {options.recipe!r}"
+        )
+    if "/" in options.data or "\\" in options.data:
+        if not Path(options.data).exists():
+            raise UsageError(
+                f"--data: no such file or folder. Received: {options.data!r}"
+            )
+    if options.out is None:
+        data = Path(options.data.rstrip("/\\")).stem or "data"
+        options.out = os.path.join("runs", f"{options.recipe}-{data}")
+    out = Path(options.out)
+    if out.exists() and not out.is_dir():
+        raise UsageError(
+            f"--out must be a directory, but is a file. Received: {out}"
+        )
+    if out.is_dir() and any(out.iterdir()):
+        if not options.overwrite:
+            raise UsageError(
+                f"{out} holds files already, which are not overwritten. "
+                "Choose another --out, or say --overwrite to delete them."
+            )
+        if not (out / "config.json").is_file():
+            raise UsageError(
+                f"--overwrite deletes earlier runs only, and {out} is none "
+                "(it has no config.json). Choose another --out."
+            )
+    for parent in [out, *out.parents]:
+        if parent.exists():
+            if not parent.is_dir() or not os.access(parent, os.W_OK):
+                raise UsageError(
+                    f"--out: cannot write below {parent}. "
+                    f"Received: {options.out!r}"
+                )
+            break
+
+
+def find_model(run):
+    path = Path(run)
+    if path.is_dir():
+        path = path / "model.keras"
+    if path.suffix != ".keras" or not path.is_file():
+        raise UsageError(
+            "RUN must be the directory of a run (with a model.keras in it) "
+            f"or a .keras file. Received: {run!r}"
+        )
+    return str(path)
+
+
+def check_output(options):
+    path = Path(options.out)
+    wanted = {"sample": ".png", "interpolate": ".gif"}[options.command]
+    if path.suffix.lower() != wanted:
+        raise UsageError(
+            f"--out must end in {wanted}. Received: {options.out!r}"
+        )
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise UsageError(
+            "--out must name a file in a directory that exists. "
+            f"Received: {options.out!r}"
+        )
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Keeps TensorFlow's start-up notes from the terminal.
+
+    They come from C++ (which CPU instructions, that there is no GPU, ...)
+    before any log level is read, and look like errors to a learner. If the
+    start fails they are shown after all.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(stderr, 2)
+            notes.seek(0)
+            sys.stderr.write(notes.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def main(arguments=None):
+    parser = build_parser()
+    try:
+        options = parser.parse_args(arguments)
+        check(options)
+        with quiet_start():
+            import tensorflow as tf
+
+            from gan_keras import cli
+
+            tf.config.list_logical_devices()  # looks for a GPU, and says so
+
+        return cli.run(options)
+    except KeyboardInterrupt:
+        print("\ngan-keras: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        # Our own messages are for the user; anything else is a defect and
+        # keeps its traceback.
+        if not isinstance(error, (UsageError, ValueError, OSError)):
+            raise
+        message = " ".join(str(error).split())
+        print(f"gan-keras: error: {message}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""A GIF that is whole at every moment."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_keras.gif import GrowingGIF
+
+
+def frame(value, mode="L"):
+    rng = np.random.default_rng(value)
+    shape = (20, 30) if mode == "L" else (20, 30, 3)
+    return Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8))
+
+
+def read(path):
+    """Frames (as grey arrays) and delays in ms, as Pillow sees them."""
+    frames, delays = [], []
+    with Image.open(path) as image:
+        for i in range(image.n_frames):
+            image.seek(i)
+            frames.append(np.asarray(image.convert("L")))
+            delays.append(image.info["duration"])
+        assert image.info.get("loop") == 0
+    return frames, delays
+
+
+def test_frames_delays_and_the_hold_on_the_last(tmp_path):
+    path = tmp_path / "a.gif"
+    gif = GrowingGIF(path, frame_ms=150, hold_ms=2000)
+    for i in range(4):
+        gif.append(frame(i))
+        # Whole after every frame, not only in the end.
+        frames, delays = read(path)
+        assert len(frames) == len(gif) == i + 1
+        assert delays == [150] * i + [2000]
+    for i, pixels in enumerate(frames):
+        np.testing.assert_array_equal(pixels, np.asarray(frame(i)))
+
+
+def test_colour(tmp_path):
+    gif = GrowingGIF(tmp_path / "a.gif")
+    flag = np.zeros((20, 30, 3), np.uint8)
+    flag[:, :10], flag[:, 10:20], flag[:, 20:] = (255, 0, 0), (0, 255, 0), 40
+    gif.append(Image.fromarray(flag))
+    gif.append(frame(1, "RGB"))
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.n_frames == 2
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), flag)
+
+
+def test_imageio_reads_it_too(tmp_path):
+    imageio = pytest.importorskip("imageio.v3")
+    gif = GrowingGIF(tmp_path / "a.gif")
+    for i in range(3):
+        gif.append(frame(i))
+    frames = imageio.imread(tmp_path / "a.gif")
+    assert frames.shape[:3] == (3, 20, 30)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 2, 3, None, 9])
+def test_going_on_from_an_earlier_file(tmp_path, keep):
+    path = tmp_path / "a.gif"
+    gif = GrowingGIF(path)
+    for i in range(3):
+        gif.append(frame(i))
+    again = GrowingGIF(path, keep=keep)
+    kept = 3 if keep is None else min(keep, 3)
+    assert len(again) == kept
+    if kept:
+        assert len(read(path)[0]) == kept
+        assert read(path)[1][-1] == 2000
+    again.append(frame(7))
+    frames, delays = read(path)
+    assert len(frames) == kept + 1
+    assert delays == [150] * kept + [2000]
+    np.testing.assert_array_equal(frames[-1], np.asarray(frame(7)))
+    # Byte for byte what one uninterrupted writing gives.
+    once = GrowingGIF(tmp_path / "b.gif")
+    for i in [*range(kept), 7]:
+        once.append(frame(i))
+    assert path.read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+def test_killed_at_any_byte_of_an_append(tmp_path):
+    """Replays an append byte by byte, in the order in which it is written."""
+    path = tmp_path / "a.gif"
+    gif = GrowingGIF(path)
+    gif.append(frame(0))
+    gif.append(frame(1))
+    before = path.read_bytes()
+    gif.append(frame(2))
+    after = path.read_bytes()
+    tail = after[len(before) :]
+    assert after[: len(before)] != before  # the delay, and the linking byte
+    for written in range(0, len(tail) + 1, 97):
+        path.write_bytes(before + tail[:written])
+        assert len(read(path)[0]) == 2
+        again = GrowingGIF(path)
+        assert len(again) == 2
+        again.append(frame(2))
+        assert path.read_bytes() == after
+
+
+def test_cost_of_a_frame_does_not_grow(tmp_path):
+    gif = GrowingGIF(tmp_path / "a.gif")
+    sizes = []
+    for _ in range(50):
+        gif.append(frame(3))
+        sizes.append((tmp_path / "a.gif").stat().st_size)
+    steps = np.diff(sizes)
+    assert steps.min() == steps.max()  # the same frame, the same bytes
+
+
+def test_a_foreign_file_is_not_touched(tmp_path):
+    path = tmp_path / "a.gif"
+    path.write_bytes(b"not a GIF")
+    with pytest.raises(ValueError, match="Move it away or name another"):
+        GrowingGIF(path)
+    assert path.read_bytes() == b"not a GIF"

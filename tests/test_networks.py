@@ -1,0 +1,104 @@
+"""Shapes, ranges and parameter counts of the networks."""
+
+import numpy as np
+import pytest
+
+from gan_keras import networks
+from gan_keras.networks.shapes import halvings
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(8, 8, 1), (28, 28, 1), (32, 32, 3), (48, 40, 3), (96, 96, 3),
+     (128, 128, 1), (9, 17, 3)],
+)  # fmt: skip
+def test_dcgan_for_any_shape(shape):
+    generator = networks.dcgan_generator(shape, latent_dim=5, width=2)
+    discriminator = networks.dcgan_discriminator(shape, width=2)
+    latents = np.random.default_rng(0).normal(size=(3, 5)).astype("float32")
+    images = np.asarray(generator(latents))
+    assert images.shape == (3, *shape)
+    assert images.dtype == np.float32
+    assert np.abs(images).max() <= 1
+    assert discriminator(images).shape == (3, 1)
+
+
+def test_halvings_follow_the_strides():
+    assert halvings(28, 28) == [(28, 28), (14, 14), (7, 7), (4, 4)]
+    assert halvings(8, 8) == [(8, 8), (4, 4)]
+    assert halvings(64, 48) == [
+        (64, 48), (32, 24), (16, 12), (8, 6), (4, 3)
+    ]  # fmt: skip
+
+
+def test_d_halves_the_image_and_g_mirrors_it():
+    d = networks.dcgan_discriminator((64, 64, 3), width=4)
+    down = [
+        layer.output.shape[1:] for layer in d.layers if "conv" in layer.name
+    ]
+    assert down == [(32, 32, 4), (16, 16, 8), (8, 8, 16), (4, 4, 32)]
+    g = networks.dcgan_generator((64, 64, 3), width=4)
+    up = [
+        layer.output.shape[1:]
+        for layer in g.layers
+        if "transpose" in layer.name
+    ]
+    assert up == [(8, 8, 16), (16, 16, 8), (32, 32, 4), (64, 64, 3)]
+    start = next(
+        layer for layer in g.layers if layer.name.startswith("reshape")
+    )
+    assert start.output.shape[1:] == (4, 4, 32)
+
+
+def test_dcgan_parameter_counts_by_hand():
+    # D on 8x8x1, width 4: one 4x4 convolution 1 -> 4 with bias, then
+    # 4 * 4 * 4 features -> 1.
+    d = networks.dcgan_discriminator((8, 8, 1), width=4)
+    assert d.count_params() == (16 * 4 + 4) + (64 + 1)
+    # G: Dense 3 -> 64 without bias, BatchNorm (4 * 64), one transposed 4x4
+    # convolution 4 -> 1 with bias.
+    g = networks.dcgan_generator((8, 8, 1), latent_dim=3, width=4)
+    assert g.count_params() == 3 * 64 + 4 * 64 + (16 * 4 + 1)
+
+
+def test_batch_norm_in_d_on_request():
+    d = networks.dcgan_discriminator((16, 16, 1), width=2, batch_norm=True)
+    kinds = [type(layer).__name__ for layer in d.layers]
+    # Not after the first convolution.
+    assert kinds == [
+        "Conv2D", "LeakyReLU",
+        "Conv2D", "BatchNormalization", "LeakyReLU",
+        "Flatten", "Dense",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (2,)])
+def test_mlp(shape):
+    generator = networks.mlp_generator(shape, latent_dim=3, hidden=(5,))
+    discriminator = networks.mlp_discriminator(shape, hidden=(5,))
+    size = int(np.prod(shape))
+    assert generator.count_params() == (3 * 5 + 5) + (5 * size + size)
+    assert discriminator.count_params() == (size * 5 + 5) + (5 + 1)
+    latents = 100 * np.ones((2, 3), "float32")
+    samples = np.asarray(generator(latents))
+    assert samples.shape == (2, *shape)
+    # Pixels are squashed; points in the plane are not.
+    assert (np.abs(samples).max() <= 1) == (len(shape) == 3)
+    assert discriminator(samples).shape == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: networks.dcgan_generator((28, 28)), r"\(height, width"),
+        (lambda: networks.dcgan_generator((28, 28, 2)), "1 .grey. or 3"),
+        (lambda: networks.dcgan_generator((4, 4, 1)), "8 to 128 pixels"),
+        (lambda: networks.dcgan_discriminator((256, 256, 3)), "image_size=64"),
+        (lambda: networks.dcgan_generator((8, 8, 1), latent_dim=0), "latent_dim=0"),
+        (lambda: networks.dcgan_discriminator((8, 8, 1), width=2.5), "width=2.5"),
+        (lambda: networks.mlp_generator(28), "image_shape=28"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_explained(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
