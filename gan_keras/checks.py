@@ -141,7 +141,8 @@ def training_data(gan, x, y=None, batch_size=None):
     """Makes batches of whatever `fit` was given, and looks at the first.
 
     Returns:
-        What `keras.Model.fit` should get as `x`.
+        Tuple of what `keras.Model.fit` should get as `x`, and its first batch
+        (`None` for a generator, whose batches can be had only once).
     """
     if x is None:
         raise ValueError("`x` must be the real images. Received: x=None")
@@ -151,9 +152,10 @@ def training_data(gan, x, y=None, batch_size=None):
         from gan_keras.datasets import pipeline
 
         images(gan, x[:1024], "x")
-        return pipeline(
+        x = pipeline(
             np.asarray(x), y, batch_size=batch_size or 64, seed=gan.seed
         )
+        y = batch_size = None
     if y is not None or batch_size is not None:
         raise ValueError(
             "`y` and `batch_size` go with arrays; a dataset brings its own. "
@@ -173,7 +175,7 @@ def training_data(gan, x, y=None, batch_size=None):
             )
         first = x[0]
     elif hasattr(x, "__next__"):
-        return x  # a Python generator: looking would use a batch up
+        return x, None
     else:
         raise ValueError(
             "`x` must be an array, a `tf.data.Dataset`, a "
@@ -182,7 +184,7 @@ def training_data(gan, x, y=None, batch_size=None):
         )
     real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(first)
     images(gan, real_images, "x")
-    return x
+    return x, first
 
 
 def prepend_callback(callback, callbacks):

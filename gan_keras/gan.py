@@ -80,6 +80,7 @@ class GAN(Sampling, Saving, keras.Model):
             shape=(), dtype="int64", initializer="zeros", name="steps",
             trainable=False,
         )  # fmt: skip
+        self.example_batch = None  # the first that `fit` was given
         self._means = EpochMeans()
         self.built = True  # both networks are; nothing is left to build
 
@@ -104,10 +105,14 @@ class GAN(Sampling, Saving, keras.Model):
             fake_images = self.generator(inputs, training=True)
 
         # 2.-3. D scores real and fake images, and improves.
-        logs = self.discriminator_step(discriminate, real_images, fake_images)
-
+        gradients, logs = self.discriminator_gradients(
+            discriminate, real_images, fake_images
+        )
+        self.d_optimizer.apply(
+            gradients, self.discriminator.trainable_variables
+        )
         # 4.-5. The better D tells every pixel how it should change.
-        g_losses, pixel_gradients = self.pixel_gradients(
+        pixel_gradients, g_losses = self.pixel_gradients(
             discriminate, real_images, fake_images
         )
         # 6. The chain rule carries that on into G's weights.
@@ -124,8 +129,11 @@ class GAN(Sampling, Saving, keras.Model):
         self.steps.assign_add(1)
         return self._means.update({**logs, "g_loss": g_losses})
 
-    def discriminator_step(self, discriminate, real_images, fake_images):
-        """D's half of the step: only D's weights change.
+    def discriminator_gradients(self, discriminate, real_images, fake_images):
+        """How D's weights should change: d d_loss / d weights.
+
+        D's loss = (real scores against 1) + (fake scores against 0), plus the
+        penalties.
 
         Args:
             discriminate: Callable, images to logits `[batch]`.
@@ -134,7 +142,8 @@ class GAN(Sampling, Saving, keras.Model):
                 here into G: the tape below never saw G at work.
 
         Returns:
-            Dict of per-sample values `[batch]` for the logs.
+            Tuple of the gradients, a list like D's `trainable_variables`, and
+            a dict of per-sample values `[batch]` for the logs.
         """
         with tf.GradientTape() as tape:
             real_logits = discriminate(real_images)
@@ -145,9 +154,10 @@ class GAN(Sampling, Saving, keras.Model):
                 for penalty in self.penalties
             }
             d_loss = self.mean(d_losses + sum(fines.values()))
-        variables = self.discriminator.trainable_variables
-        self.d_optimizer.apply(tape.gradient(d_loss, variables), variables)
-        return {
+        gradients = tape.gradient(
+            d_loss, self.discriminator.trainable_variables
+        )
+        return gradients, {
             "d_loss": d_losses,
             "d_real": self.loss.score(real_logits),
             "d_fake": self.loss.score(fake_logits),
@@ -163,8 +173,8 @@ class GAN(Sampling, Saving, keras.Model):
             fake_images: Float tensor `[batch, ...]`.
 
         Returns:
-            Tuple of G's per-sample losses `[batch]` and the gradients, of the
-            shape of `fake_images`.
+            Tuple of the gradients, of the shape of `fake_images`, and G's
+            per-sample losses `[batch]`.
         """
         # Only a relativistic loss looks at these; the compiler drops the
         # computation for all others.
@@ -174,7 +184,7 @@ class GAN(Sampling, Saving, keras.Model):
             fake_logits = discriminate(fake_images)
             g_losses = self.loss.generator(real_logits, fake_logits)
             g_loss = self.mean(g_losses)
-        return g_losses, tape.gradient(g_loss, fake_images)
+        return tape.gradient(g_loss, fake_images), g_losses
 
     def generator_inputs(self, batch_size, labels=None):
         """The noise of this training step.
@@ -320,7 +330,7 @@ class GAN(Sampling, Saving, keras.Model):
             ValueError: If the data does not suit the networks.
         """
         self._assert_compile_called("fit")
-        data = checks.training_data(self, x, y, batch_size)
+        data, self.example_batch = checks.training_data(self, x, y, batch_size)
         if isinstance(data, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # it shuffles itself
         if hasattr(data, "set_epoch"):

@@ -94,8 +94,8 @@ def test_mlp(shape):
         (lambda: networks.dcgan_generator((28, 28, 2)), "1 .grey. or 3"),
         (lambda: networks.dcgan_generator((4, 4, 1)), "8 to 128 pixels"),
         (lambda: networks.dcgan_discriminator((256, 256, 3)), "image_size=64"),
-        (lambda: networks.dcgan_generator((8, 8, 1), latent_dim=0), "latent_dim=0"),
-        (lambda: networks.dcgan_discriminator((8, 8, 1), width=2.5), "width=2.5"),
+        (lambda: networks.dcgan_generator((8, 8, 1), 0), "latent_dim=0"),
+        (lambda: networks.dcgan_discriminator((8, 8, 1), 2.5), "width=2.5"),
         (lambda: networks.mlp_generator(28), "image_shape=28"),
     ],
 )  # fmt: skip

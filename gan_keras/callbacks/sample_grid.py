@@ -99,7 +99,10 @@ class SampleGrid(keras.callbacks.Callback):
             )
             for use_ema in ([True, False] if self.raw else [True])
         ]
-        return np.concatenate(grids, axis=1)
+        if len(grids) == 1:
+            return grids[0]
+        gap = np.full_like(grids[0][:, :16], 255)
+        return np.concatenate([grids[0], gap, grids[1]], axis=1)
 
     def _save(self, epoch):
         from gan_keras.plots import caption

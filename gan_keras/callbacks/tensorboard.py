@@ -1,9 +1,9 @@
 """What TensorBoard should show of a GAN."""
 
+import functools
 import os
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 
@@ -29,8 +29,7 @@ class TensorBoardSamples(keras.callbacks.Callback):
         columns: Int, columns of the grid.
         seed: Int, seed of the fixed latent vectors.
         histograms: Boolean, whether to write weights and gradients each
-            epoch. The gradients are those that one more step on the epoch's
-            last batch would use.
+            epoch; the gradients are taken on the first batch of the data.
         graph: Boolean, whether to write the training step's graph. It is
             traced once more for that, which takes some seconds.
     """
@@ -89,18 +88,53 @@ class TensorBoardSamples(keras.callbacks.Callback):
         tf.summary.image("samples", grid[None], step)
 
     def _write_histograms(self, step):
-        for network in (self.model.discriminator, self.model.generator):
-            for variable in network.trainable_variables:
-                tf.summary.histogram(
-                    f"weights/{network.name}/{variable.path}",
-                    np.asarray(variable),
-                    step,
-                )
+        gan = self.model
+        for network, gradients in gradients_by_network(gan).items():
+            for variable, gradient in zip(
+                network.trainable_variables, gradients
+            ):
+                name = f"{network.name}/{variable.path}"
+                tf.summary.histogram(f"weights/{name}", variable.value, step)
+                tf.summary.histogram(f"gradients/{name}", gradient, step)
 
     def _write_graph(self):
-        shape = (None, *self.model.discriminator.input_shape[1:])
-        step = tf.function(self.model.train_step).get_concrete_function(
-            tf.TensorSpec(shape, tf.float32)
-        )
+        function = tf.function(self.model.train_step)
+        step = function.get_concrete_function(self.model.example_batch)
         with self._writer.as_default():
             tf.summary.graph(step.graph.as_graph_def())
+
+
+def gradients_by_network(gan):
+    """The gradients of both players as they stand, changing nothing.
+
+    Args:
+        gan: A compiled `GAN` in `fit`.
+
+    Returns:
+        Dict from network to the list of gradients of its trainable
+        variables, taken on the first batch of the training data.
+    """
+    # BatchNorm, dropout and lazy penalties keep count when they are used.
+    before = [(v, v.numpy()) for v in gan.non_trainable_variables]
+    real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(
+        gan.example_batch
+    )
+    real_images = tf.convert_to_tensor(real_images)
+    discriminate = functools.partial(gan.discriminate, labels=labels)
+    inputs = gan.generator_inputs(len(real_images), labels)
+    with tf.GradientTape() as tape:
+        fake_images = gan.generator(inputs, training=True)
+    d_gradients, _ = gan.discriminator_gradients(
+        discriminate, real_images, fake_images
+    )
+    pixel_gradients, _ = gan.pixel_gradients(
+        discriminate, real_images, fake_images
+    )
+    g_gradients = tape.gradient(
+        fake_images,
+        gan.generator.trainable_variables,
+        output_gradients=pixel_gradients,
+    )
+    for variable, value in before:
+        variable.assign(value)
+    return {gan.discriminator: d_gradients, gan.generator: g_gradients}

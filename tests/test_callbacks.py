@@ -1,0 +1,222 @@
+"""Callbacks in a plain `fit()`."""
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import tiny_gan
+from conftest import tiny_images
+from PIL import Image
+
+import gan_keras as gk
+from gan_keras.callbacks import CSVHistory
+from gan_keras.callbacks import SampleGrid
+from gan_keras.callbacks import TensorBoardSamples
+from gan_keras.callbacks.csv_history import read_history
+
+
+@pytest.fixture
+def gan():
+    gan = tiny_gan()
+    gan.compile(penalties=[], jit_compile=False)
+    return gan
+
+
+def data():
+    return gk.datasets.pipeline(tiny_images(16), batch_size=8)
+
+
+def fit(gan, callbacks, **kwargs):
+    return gan.fit(data(), callbacks=callbacks, verbose=0, **kwargs)
+
+
+def frames(path):
+    with Image.open(path) as image:
+        pictures = []
+        for i in range(image.n_frames):
+            image.seek(i)
+            pictures.append(np.asarray(image.convert("L")))
+        return pictures
+
+
+def names(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_sample_grid_writes_a_picture_an_epoch_and_one_gif(gan, tmp_path):
+    fit(gan, [SampleGrid(tmp_path, rows=2, columns=3)], epochs=3)
+    assert names(tmp_path) == ["samples", "training.gif"]
+    assert names(tmp_path / "samples") == [
+        f"epoch_{epoch:04d}.png" for epoch in range(4)
+    ]
+    pictures = frames(tmp_path / "training.gif")
+    for epoch, picture in enumerate(pictures):
+        path = tmp_path / "samples" / f"epoch_{epoch:04d}.png"
+        with Image.open(path) as image:
+            np.testing.assert_array_equal(picture, np.asarray(image))
+    assert len(pictures) == 4
+    with Image.open(tmp_path / "training.gif") as image:
+        assert image.info["duration"] < 500
+        image.seek(3)
+        assert image.info["duration"] == 2000  # a hold on the last
+
+
+def test_sample_grid_shows_the_averaged_generator_from_fixed_noise(
+    gan, tmp_path
+):
+    grid = SampleGrid(tmp_path, rows=2, columns=3, seed=4)
+    fit(gan, [grid])
+    latents = np.random.default_rng(4).standard_normal((6, 4), dtype="float32")
+    expected = gk.plots.image_grid(gan.generate_from(latents), 3)
+    with Image.open(tmp_path / "samples" / "epoch_0001.png") as image:
+        picture = np.asarray(image)
+    height, width, _ = expected.shape
+    np.testing.assert_array_equal(picture[:height], expected[..., 0])
+    # The epoch is written below.
+    assert picture.shape == (height + 24, width)
+    assert (picture[height:] < 100).any()
+
+
+def test_sample_grid_puts_the_raw_generator_beside_on_request(gan, tmp_path):
+    fit(gan, [SampleGrid(tmp_path, rows=2, columns=3, raw=True)])
+    latents = np.random.default_rng(0).standard_normal((6, 4), dtype="float32")
+    raw = gk.plots.image_grid(gan.generate_from(latents, use_ema=False), 3)
+    with Image.open(tmp_path / "samples" / "epoch_0001.png") as image:
+        picture = np.asarray(image)
+    height, width, _ = raw.shape
+    assert picture.shape[1] > 2 * width  # a gap between the two
+    np.testing.assert_array_equal(picture[:height, -width:], raw[..., 0])
+    assert not np.array_equal(picture[:height, :width], raw[..., 0])
+
+
+def test_a_second_fit_goes_on_where_the_first_stopped(gan, tmp_path):
+    grid = SampleGrid(tmp_path, rows=1, columns=2)
+    history = CSVHistory(tmp_path / "history.csv")
+    fit(gan, [grid, history], epochs=2)
+    first = frames(tmp_path / "training.gif")
+    fit(gan, [grid, history], epochs=4, initial_epoch=2)
+    assert len(frames(tmp_path / "training.gif")) == 5
+    for a, b in zip(first, frames(tmp_path / "training.gif")):
+        np.testing.assert_array_equal(a, b)
+    rows = read_history(tmp_path / "history.csv")
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    # Repeating epochs 3 and 4 replaces them.
+    fit(gan, [grid, history], epochs=3, initial_epoch=2)
+    assert len(frames(tmp_path / "training.gif")) == 4
+    assert len(read_history(tmp_path / "history.csv")) == 3
+
+
+def test_interrupted_fit_leaves_a_usable_model_and_gif(gan, tmp_path):
+    def interrupt(epoch, logs):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    stop = keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit(gan, [SampleGrid(tmp_path, 1, 2), stop], epochs=9)
+    assert len(frames(tmp_path / "training.gif")) == 3
+    assert gan.generate(2).shape == (2, 8, 8, 1)
+    gan.save(tmp_path / "gan.keras")
+
+
+def test_sample_grid_refuses_a_file_for_a_directory(gan, tmp_path):
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(ValueError, match="must be a directory, but a file"):
+        fit(gan, [SampleGrid(tmp_path / "a")])
+    assert (tmp_path / "a").read_text() == "mine"
+    assert gan.steps.numpy() == 0
+
+
+def test_csv_history_holds_the_epochs_numbers(gan, tmp_path):
+    path = tmp_path / "history.csv"
+    history = fit(gan, [CSVHistory(path)], epochs=3).history
+    with open(path) as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", *history]
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    for name, values in history.items():
+        assert [float(row[name]) for row in rows] == values
+    assert names(tmp_path) == ["history.csv"]
+
+
+def events(directory):
+    """Event-file contents by tag: lists of (step, value)."""
+    from tensorboard.backend.event_processing import event_accumulator
+
+    accumulator = event_accumulator.EventAccumulator(
+        str(directory), size_guidance={"tensors": 0}
+    )
+    accumulator.Reload()
+    tags = accumulator.Tags()["tensors"]
+    found = {
+        tag: [
+            (event.step, tf.make_ndarray(event.tensor_proto))
+            for event in accumulator.Tensors(tag)
+        ]
+        for tag in tags
+    }
+    return found, accumulator
+
+
+def test_tensorboard_samples(gan, tmp_path):
+    history = fit(
+        gan,
+        [TensorBoardSamples(tmp_path, rows=2, columns=2, histograms=True)],
+        epochs=2,
+    ).history
+    found, _ = events(tmp_path / "train")
+    for name, values in history.items():
+        steps = [step for step, _ in found[f"epoch_{name}"]]
+        logged = [float(value) for _, value in found[f"epoch_{name}"]]
+        assert steps == [1, 2]
+        np.testing.assert_allclose(logged, values, 1e-6)
+    for player in "dg":
+        rates = [float(v) for _, v in found[f"{player}_learning_rate"]]
+        np.testing.assert_allclose(rates, [2e-3, 2e-3], 1e-6)
+    width, height, png = found["samples"][1][1]
+    picture = tf.io.decode_png(png).numpy()
+    assert picture.shape[:2] == (int(height), int(width))
+    latents = np.random.default_rng(0).standard_normal((4, 4), dtype="float32")
+    expected = gk.plots.image_grid(gan.generate_from(latents), 2)
+    np.testing.assert_array_equal(picture, expected)
+    for kind in ("weights", "gradients"):
+        for network in (gan.generator, gan.discriminator):
+            tags = [t for t in found if t.startswith(f"{kind}/{network.name}")]
+            assert len(tags) == len(network.trainable_variables)
+
+
+def test_tensorboard_histograms_hold_the_gradients(gan, tmp_path):
+    """Their total count and range are those of the real gradients."""
+    fit(gan, [TensorBoardSamples(tmp_path, histograms=True)])
+    found, _ = events(tmp_path / "train")
+    bias = gan.discriminator.trainable_variables[-1]  # of the logit: one number
+    tag = next(t for t in found if t.startswith("gradients/disc") and
+               t.endswith(bias.path))  # fmt: skip
+    ((_, buckets),) = found[tag]
+    assert buckets[:, 2].sum() == 1
+    # d d_loss / d bias = mean(-(1 - D(real)) + D(fake)), within (-1, 1).
+    assert -1 < buckets[:, 0].min() <= buckets[:, 1].max() < 1
+
+
+def test_tensorboard_graph_of_the_step(gan, tmp_path):
+    fit(gan, [TensorBoardSamples(tmp_path, graph=True)])
+    _, accumulator = events(tmp_path / "train")
+    operations = {node.op for node in accumulator.Graph().node}
+    assert "Conv2D" in operations
+    assert gan.steps.numpy() == 2  # tracing took no step
+
+
+def test_callbacks_work_together_with_keras_own(gan, tmp_path):
+    fit(
+        gan,
+        [
+            SampleGrid(tmp_path / "run"),
+            keras.callbacks.ModelCheckpoint(tmp_path / "best.keras"),
+            keras.callbacks.TensorBoard(tmp_path / "tb", write_graph=False),
+            keras.callbacks.EarlyStopping("g_loss", mode="min", patience=5),
+        ],
+        epochs=2,
+    )
+    assert (tmp_path / "best.keras").exists()

@@ -1,0 +1,252 @@
+"""The command line, from the outside."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import gan_keras_cli
+
+TRAIN = ["train", "--epochs", "2", "--width", "2", "--latent-dim", "4"]
+
+
+def gan_keras(*arguments, **kwargs):
+    return subprocess.run(
+        [sys.executable, "-m", "gan_keras_cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        **kwargs,
+    )
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """An .npz of few small digits: the commands are tested, not the quality."""
+    rng = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("data") / "small.npz"
+    images = rng.integers(0, 256, (128, 8, 8), dtype=np.uint8)
+    np.savez(path, x_train=images, y_train=np.arange(128) % 10)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(digits, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "first"
+    result = gan_keras(*TRAIN, "--data", digits, "--out", out)
+    assert result.returncode == 0, result.stderr
+    return out, result
+
+
+def test_train_leaves_everything_in_one_directory(run):
+    out, result = run
+    assert sorted(path.name for path in out.iterdir()) == [
+        "config.json", "history.csv", "logs", "losses.png", "model.keras",
+        "samples", "training.gif",
+    ]  # fmt: skip
+    assert len(list((out / "samples").iterdir())) == 3
+    with Image.open(out / "training.gif") as gif:
+        assert gif.n_frames == 3
+    with open(out / "history.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert {"d_loss", "g_loss", "d_real", "d_fake"} <= set(rows[0])
+    assert "Epoch 2/2" in result.stdout
+    assert result.stderr == ""  # none of TensorFlow's start-up notes
+
+
+def test_config_tells_every_setting(run):
+    config = json.loads((run[0] / "config.json").read_text())
+    assert config["epochs"] == 2 and config["seed"] == 0
+    assert config["images"] == [128, 8, 8, 1]
+    assert config["versions"]["keras"] == keras.__version__
+    assert config["compile"]["loss"]["class_name"] == "NonSaturating"
+    parser = gan_keras_cli.build_parser()
+    options = vars(parser.parse_args(["train"]))
+    assert set(options) - {"command", "overwrite"} <= set(config)
+
+
+def test_model_loads_after_nothing_but_the_import(run):
+    code = (
+        "import sys, keras, gan_keras\n"
+        "gan = keras.saving.load_model(sys.argv[1])\n"
+        "print(gan.compiled, gan.generate(3, seed=0).shape)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(run[0] / "model.keras")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.stdout.strip() == "True (3, 8, 8, 1)", result.stderr
+
+
+def test_sample(run, tmp_path):
+    for name, seed in [("a", "1"), ("b", "1"), ("c", "2")]:
+        path = tmp_path / f"{name}.png"
+        result = gan_keras(
+            "sample", run[0], "-n", "6", "--seed", seed, "--out", path
+        )
+        assert result.returncode == 0, result.stderr
+    a, b, c = (
+        np.asarray(Image.open(tmp_path / f"{name}.png")) for name in "abc"
+    )
+    assert a.ndim == 2 and np.array_equal(a, b) and not np.array_equal(a, c)
+    assert os.listdir(tmp_path).count("a.partial.png") == 0
+
+
+def test_interpolate(run, tmp_path):
+    path = tmp_path / "walk.gif"
+    result = gan_keras(
+        "interpolate", run[0], "--out", path, "--stops", 3, "--frames", 4,
+        "--seed", 1,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    with Image.open(path) as gif:
+        assert gif.n_frames == 12
+
+
+def test_same_seed_same_weights_whole_command(run, digits, tmp_path):
+    gan_keras(*TRAIN, "--data", digits, "--out", tmp_path / "again")
+    models = [
+        keras.saving.load_model(out / "model.keras")
+        for out in (run[0], tmp_path / "again")
+    ]
+    for a, b in zip(*(model.get_weights() for model in models)):
+        np.testing.assert_array_equal(a, b)
+    assert (run[0] / "history.csv").read_bytes() == (
+        tmp_path / "again" / "history.csv"
+    ).read_bytes()
+
+
+def test_an_existing_run_is_not_overwritten(run, digits):
+    before = {p: p.stat().st_mtime_ns for p in run[0].rglob("*")}
+    result = gan_keras(*TRAIN, "--data", digits, "--out", run[0])
+    assert result.returncode == 2
+    assert "not overwritten" in result.stderr
+    assert before == {p: p.stat().st_mtime_ns for p in run[0].rglob("*")}
+
+
+def test_overwrite_deletes_runs_only(tmp_path, digits):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    result = gan_keras(
+        *TRAIN, "--data", digits, "--out", tmp_path, "--overwrite"
+    )
+    assert result.returncode == 2
+    assert "deletes earlier runs only" in result.stderr
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_minutes_fix_the_number_of_epochs_beforehand(digits, tmp_path):
+    out = tmp_path / "run"
+    result = gan_keras(
+        "train", "--minutes", "0.03", "--width", 2, "--data", digits,
+        "--out", out,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    config = json.loads((out / "config.json").read_text())
+    with open(out / "history.csv") as file:
+        assert len(list(csv.DictReader(file))) == config["epochs"]
+    gan = keras.saving.load_model(out / "model.keras")
+    # The timed steps were undone, and the schedule ends with the run.
+    assert gan.steps.numpy() == 2 * config["epochs"]
+    assert float(gan.g_optimizer.learning_rate) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
+def test_ctrl_c_saves_what_there_is(digits, tmp_path):
+    out = tmp_path / "run"
+    arguments = ["train", "--epochs", "100000", "--width", "2", "--data"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gan_keras_cli", *arguments, digits, "--out",
+         out],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not (out / "samples" / "epoch_0003.png").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Interrupted after" in stdout
+    assert "Traceback" not in stderr
+    keras.saving.load_model(out / "model.keras")
+    with Image.open(out / "training.gif") as gif:
+        assert gif.n_frames >= 4
+    assert (out / "losses.png").exists()
+
+
+BEFORE_TENSORFLOW = [
+    (["train", "dcgam"], "Received: 'dcgam'"),
+    (["train", "--epochs", "0"], "1 or more. Received: '0'"),
+    (["train", "--epochs", "many"], "Received: 'many'"),
+    (["train", "--minutes", "-1"], "above 0. Received: '-1'"),
+    (["train", "--minutes", "1", "--epochs", "2"], "not allowed with"),
+    (["train", "--seed", "-3"], "Received: '-3'"),
+    (["train", "--batch-size", "1.5"], "Received: '1.5'"),
+    (["train", "--data", "no/such/folder"], "no such file or folder"),
+    (["train", "--out", "{file}"], "must be a directory, but is a file"),
+    (["train", "--out", "{file}/below"], "cannot write below"),
+    (["sample", "no_run"], "must be the directory of a run"),
+    (["sample", "{file}"], "or a .keras file"),
+    (["sample", "{model}", "--out", "x.jpg"], "must end in .png"),
+    (["sample", "{model}", "--out", "no/such/x.png"], "directory that exists"),
+    (["interpolate", "{model}", "--out", "x.mp4"], "must end in .gif"),
+    (["sample", "{model}", "-n", "0"], "Received: '0'"),
+    (["fly"], "invalid choice: 'fly'"),
+    ([], "required"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), BEFORE_TENSORFLOW, ids=lambda v: str(v)[:40]
+)
+def test_mistakes_are_told_in_one_line_before_tensorflow(
+    arguments, message, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "gan.keras").write_text("not loaded here")
+    monkeypatch.chdir(tmp_path)
+    # Importing the package would be the point where TensorFlow comes in.
+    monkeypatch.setitem(sys.modules, "gan_keras.cli", None)
+    places = {"file": tmp_path / "file", "model": tmp_path / "gan.keras"}
+    try:
+        code = gan_keras_cli.main([a.format(**places) for a in arguments])
+    except SystemExit as exit:  # argparse
+        code = exit.code
+    assert code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+    assert sum("error:" in line for line in error.splitlines()) == 1
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--data", "nonsense"], "name_or_path='nonsense'"),
+        (["train", "--batch-size", "5000"], "batch_size=5000"),
+        (["sample", "{broken}"], "cannot load"),
+    ],
+)
+def test_mistakes_found_later_are_one_line_too(arguments, message, tmp_path):
+    (tmp_path / "broken.keras").write_bytes(b"PK\x03\x04 cut off")
+    arguments = [a.format(broken=tmp_path / "broken.keras") for a in arguments]
+    result = gan_keras(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "runs").exists()

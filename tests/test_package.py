@@ -1,0 +1,60 @@
+"""What a newcomer meets first: importing, the version, the backend."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import gan_keras as gk
+
+
+def python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_every_public_name_exists_and_is_documented():
+    for name in gk.__all__:
+        thing = getattr(gk, name)
+        assert name == "__version__" or thing.__doc__, name
+
+
+def test_another_backend_gets_one_clear_error():
+    # A stand-in for a Keras that runs on JAX, which need not be installed.
+    code = (
+        "import keras; keras.backend.backend = lambda: 'jax'; import gan_keras"
+    )
+    result = python(code)
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError") and "KERAS_BACKEND=tensorflow" in last
+    assert "'jax'" in last
+
+
+def test_import_leaves_the_heavy_libraries_alone():
+    code = (
+        "import sys, gan_keras\n"
+        "print([m for m in ('matplotlib.pyplot', 'mlxtend', 'imageio',"
+        " 'tensorboard', 'IPython') if m in sys.modules])"
+    )
+    base = python(code.replace(", gan_keras", ", keras"))
+    ours = python(code)
+    assert ours.returncode == 0, ours.stderr
+    assert ours.stdout == base.stdout  # nothing that Keras did not load
+
+
+@pytest.mark.parametrize("module", ["gan_keras_cli"])
+def test_the_command_line_parses_without_tensorflow(module):
+    result = python(
+        f"import sys, {module}\n"
+        f"try: {module}.main(['train', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print('tensorflow' in sys.modules, 'numpy' in sys.modules)"
+    )
+    assert result.stdout.strip().endswith("False False")
