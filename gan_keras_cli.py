@@ -79,6 +79,12 @@ def build_parser():
         help="delete an earlier run in DIR first",
     )
     train.add_argument(
+        "--resume",
+        metavar="DIR",
+        help="go on with the run in DIR where it was stopped, with the "
+        "settings it was started with",
+    )
+    train.add_argument(
         "--seed", type=seed, default=0, help="the same seed, the same run"
     )
     train.add_argument(
@@ -187,11 +193,33 @@ def seed(text):
 
 def check(options):
     """What can be known to be wrong before TensorFlow is loaded."""
-    if options.command == "train":
+    if options.command == "train" and options.resume is not None:
+        defaults = build_parser().parse_args(["train"])
+        check_resume(options, vars(defaults))
+    elif options.command == "train":
         check_train(options)
     else:
         options.model = find_model(options.run)
         check_output(options)
+
+
+def check_resume(options, defaults):
+    given = [
+        name
+        for name, value in vars(options).items()
+        if name not in ("command", "resume") and value != defaults[name]
+    ]
+    if given:
+        raise UsageError(
+            "--resume takes every setting from the run itself; leave out "
+            f"{', '.join('--' + name.replace('_', '-') for name in given)}."
+        )
+    config = Path(options.resume) / "config.json"
+    if not config.is_file():
+        raise UsageError(
+            "--resume must name the directory of a run (with a config.json "
+            f"in it). Received: {options.resume!r}"
+        )
 
 
 def check_train(options):
@@ -213,7 +241,7 @@ def check_train(options):
         raise UsageError(
             f"--out must be a directory, but is a file. Received: {out}"
         )
-    if out.is_dir() and any(out.iterdir()):
+    if out.is_dir() and any(path.name != ".lock" for path in out.iterdir()):
         if not options.overwrite:
             raise UsageError(
                 f"{out} holds files already, which are not overwritten. "

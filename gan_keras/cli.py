@@ -1,5 +1,6 @@
 """What `gan-keras` does once its arguments are read (see `gan_keras_cli`)."""
 
+import argparse
 import json
 import os
 import platform
@@ -16,6 +17,9 @@ from gan_keras import callbacks
 from gan_keras import datasets
 from gan_keras import latent
 from gan_keras import recipes
+from gan_keras.files import LOCK
+from gan_keras.files import in_use
+from gan_keras.files import replace_file
 
 # A recipe's own length on the embedded digits, in training steps: about five
 # minutes on two cores. Given in steps because that is what training takes;
@@ -31,6 +35,9 @@ def run(options):
 
 
 def train(options):
+    resumed = options.resume is not None
+    if resumed:
+        options, config = read_config(options.resume)
     keras.utils.set_random_seed(options.seed)
     images, _ = datasets.load(
         options.data, split="train", image_size=options.image_size
@@ -38,6 +45,11 @@ def train(options):
     data = datasets.pipeline(
         images, batch_size=options.batch_size, seed=options.seed
     )
+    if resumed and config["images"] != list(images.shape):
+        raise ValueError(
+            f"The run was trained on images {config['images']}, but "
+            f"{options.data} now holds {list(images.shape)}."
+        )
     epoch_steps = int(data.cardinality())
     epochs = options.epochs or max(1, round(DEFAULT_STEPS / epoch_steps))
     gan = recipes.get(options.recipe)(
@@ -47,21 +59,27 @@ def train(options):
         width=options.width,
         seed=options.seed,
     )
-    if options.minutes:
-        epochs = epochs_for(gan, data, options.minutes)
-        recipes.set_steps(gan, epochs * epoch_steps)
-
-    if options.overwrite and os.path.isdir(options.out):
-        shutil.rmtree(options.out)
+    if not resumed:
+        if options.minutes:
+            epochs = epochs_for(gan, data, options.minutes)
+            recipes.set_steps(gan, epochs * epoch_steps)
     os.makedirs(options.out, exist_ok=True)
-    write_config(options, gan, epochs, images.shape)
-    gan.summary()
-    print(
-        f"{options.recipe} on {options.data}: {len(images):,} images of "
-        f"{images.shape[1]}x{images.shape[2]}, {epochs} epochs of "
-        f"{epoch_steps} steps. Watch {options.out}/training.gif grow."
-    )
-    history = keras.callbacks.History()
+    with in_use(options.out):
+        if not resumed:
+            clear(options.out)  # nothing is there, or --overwrite was given
+            write_config(options, gan, epochs, images.shape)
+        gan.summary()
+        print(
+            f"{options.recipe} on {options.data}: {len(images):,} images of "
+            f"{images.shape[1]}x{images.shape[2]}, {epochs} epochs of "
+            f"{epoch_steps} steps. Watch {options.out}/training.gif grow."
+        )
+        return fit(options, gan, data, epochs)
+
+
+def fit(options, gan, data, epochs):
+    """Trains, and leaves everything worth keeping in `options.out`."""
+    out = options.out
     start = time.monotonic()
     interrupted = False
     try:
@@ -69,29 +87,33 @@ def train(options):
             data,
             epochs=epochs,
             callbacks=[
-                history,
-                callbacks.CSVHistory(os.path.join(options.out, "history.csv")),
-                callbacks.SampleGrid(options.out, raw=options.raw),
+                # The others ask which epoch this one goes on from.
+                callbacks.Resume(out),
+                callbacks.CSVHistory(os.path.join(out, "history.csv")),
+                callbacks.SampleGrid(out, raw=options.raw),
                 callbacks.TensorBoardSamples(
-                    os.path.join(options.out, "logs"),
-                    histograms=options.histograms,
+                    os.path.join(out, "logs"), histograms=options.histograms
                 ),
             ],
         )
     except KeyboardInterrupt:
         interrupted = True
     minutes = (time.monotonic() - start) / 60
-    finish(gan, history, options.out)
-    done = len(history.epoch)
+    done = finish(gan, out)
+    if interrupted:
+        print(
+            f"\nInterrupted after {done} of {epochs} epochs; "
+            f"`gan-keras train --resume {out}` goes on."
+        )
+        return 130
     print(
-        f"\n{'Interrupted' if interrupted else 'Done'} after {done} "
-        f"epochs, {minutes:.1f} minutes.\n"
-        f"  {options.out}/training.gif   the whole training\n"
-        f"  {options.out}/losses.png     the two losses\n"
-        f"  gan-keras sample {options.out} --out more.png\n"
-        f"  tensorboard --logdir {options.out}/logs"
+        f"\nDone: {done} epochs, {minutes:.1f} minutes.\n"
+        f"  {out}/training.gif   the whole training\n"
+        f"  {out}/losses.png     the two losses\n"
+        f"  gan-keras sample {out} --out more.png\n"
+        f"  tensorboard --logdir {out}/logs"
     )
-    return 130 if interrupted else 0
+    return 0
 
 
 def epochs_for(gan, data, minutes):
@@ -119,9 +141,21 @@ def epochs_for(gan, data, minutes):
     return max(1, int(steps / int(data.cardinality())))
 
 
+def clear(directory):
+    """Removes an earlier run."""
+    for entry in os.scandir(directory):
+        if entry.name == LOCK:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.remove(entry.path)
+
+
 def write_config(options, gan, epochs, shape):
     settings = {k: v for k, v in vars(options).items() if k != "command"}
-    settings.pop("overwrite")
+    for name in ("overwrite", "resume"):
+        settings.pop(name)
     config = {
         **settings,
         "epochs": epochs,
@@ -135,37 +169,44 @@ def write_config(options, gan, epochs, shape):
             "numpy": np.__version__,
         },
     }
-    write_whole(
-        os.path.join(options.out, "config.json"),
-        lambda path: write_json(path, config),
-    )
+
+    def write(path):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(config, file, indent=2)
+            file.write("\n")
+
+    replace_file(os.path.join(options.out, "config.json"), write)
 
 
-def write_json(path, content):
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
+def read_config(run):
+    """The options of an earlier run, and all of its config.json."""
+    path = os.path.join(run, "config.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            config = json.load(file)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    # The directory may have been moved since.
+    return argparse.Namespace(**{**config, "out": run}), config
 
 
-def write_whole(path, write):
-    """Lets `write(path)` make a file that appears only when it is complete."""
-    root, extension = os.path.splitext(path)
-    partial = f"{root}.partial{extension}"
-    write(partial)
-    os.replace(partial, path)
-
-
-def finish(gan, history, out):
-    """Saves what a run leaves behind."""
+def finish(gan, out):
+    """Saves what a run leaves behind; returns how many epochs it has."""
     from gan_keras import plots
+    from gan_keras.callbacks.csv_history import read_history
 
-    write_whole(os.path.join(out, "model.keras"), gan.save)
-    if history.epoch:
+    replace_file(os.path.join(out, "model.keras"), gan.save)
+    rows = read_history(os.path.join(out, "history.csv"))
+    if rows:
+        history = {
+            name: [row.get(name, np.nan) for row in rows] for name in rows[0]
+        }
         figure = plots.loss_race(history, gan.loss)
-        write_whole(
+        replace_file(
             os.path.join(out, "losses.png"),
             lambda path: figure.savefig(path, dpi=120),
         )
+    return len(rows)
 
 
 def load(path):
@@ -188,7 +229,7 @@ def sample(options):
     columns = min(options.n, max(1, round(options.n**0.5)))
     grid = plots.image_grid(gan.generate(options.n, options.seed), columns)
     image = Image.fromarray(grid[..., 0] if grid.shape[2] == 1 else grid)
-    write_whole(options.out, image.save)
+    replace_file(options.out, image.save)
     print(options.out)
     return 0
 
@@ -211,7 +252,7 @@ def interpolate(options):
                 Image.fromarray(grid[..., 0] if grid.shape[2] == 1 else grid)
             )
 
-    write_whole(options.out, write)
+    replace_file(options.out, write)
     print(options.out)
     return 0
 

@@ -69,7 +69,7 @@ def dcgan(image_shape, steps, latent_dim=64, width=None, seed=None):
         d_optimizer,
         g_optimizer,
         loss=losses.NonSaturating(),
-        penalties=[penalties.R1(gamma=1.0, every=4)],
+        penalties=[penalties.R1(gamma=1.0, share=0.25)],
     )
     return gan
 

@@ -34,7 +34,8 @@ def digits(tmp_path_factory):
     rng = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("data") / "small.npz"
     images = rng.integers(0, 256, (128, 8, 8), dtype=np.uint8)
-    np.savez(path, x_train=images, y_train=np.arange(128) % 10)
+    arrays = {"x_train": images, "y_train": np.arange(128) % 10}
+    np.savez(path, **arrays, x_test=images[:16], y_test=np.arange(16) % 10)
     return path
 
 
@@ -49,8 +50,8 @@ def run(digits, tmp_path_factory):
 def test_train_leaves_everything_in_one_directory(run):
     out, result = run
     assert sorted(path.name for path in out.iterdir()) == [
-        "config.json", "history.csv", "logs", "losses.png", "model.keras",
-        "samples", "training.gif",
+        ".lock", "checkpoints", "config.json", "history.csv", "logs",
+        "losses.png", "model.keras", "samples", "training.gif",
     ]  # fmt: skip
     assert len(list((out / "samples").iterdir())) == 3
     with Image.open(out / "training.gif") as gif:
@@ -71,7 +72,7 @@ def test_config_tells_every_setting(run):
     assert config["compile"]["loss"]["class_name"] == "NonSaturating"
     parser = gan_keras_cli.build_parser()
     options = vars(parser.parse_args(["train"]))
-    assert set(options) - {"command", "overwrite"} <= set(config)
+    assert set(options) - {"command", "overwrite", "resume"} <= set(config)
 
 
 def test_model_loads_after_nothing_but_the_import(run):
@@ -187,6 +188,18 @@ def test_ctrl_c_saves_what_there_is(digits, tmp_path):
     assert (out / "losses.png").exists()
 
 
+def test_a_run_in_use_is_left_alone(digits, tmp_path):
+    from gan_keras.files import in_use
+
+    out = tmp_path / "run"
+    out.mkdir()
+    with in_use(out):
+        result = gan_keras(*TRAIN, "--data", digits, "--out", out)
+    assert result.returncode == 2
+    assert "Another process is writing" in result.stderr
+    assert sorted(path.name for path in out.iterdir()) == [".lock"]
+
+
 BEFORE_TENSORFLOW = [
     (["train", "dcgam"], "Received: 'dcgam'"),
     (["train", "--epochs", "0"], "1 or more. Received: '0'"),
@@ -204,6 +217,8 @@ BEFORE_TENSORFLOW = [
     (["sample", "{model}", "--out", "no/such/x.png"], "directory that exists"),
     (["interpolate", "{model}", "--out", "x.mp4"], "must end in .gif"),
     (["sample", "{model}", "-n", "0"], "Received: '0'"),
+    (["train", "--resume", "no_run"], "directory of a run"),
+    (["train", "--resume", ".", "--width", "9"], "leave out --width"),
     (["fly"], "invalid choice: 'fly'"),
     ([], "required"),
 ]

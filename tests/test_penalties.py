@@ -61,6 +61,22 @@ def test_lazy_penalty_pays_every_kth_step_k_times_as_much(jit):
     assert paid[:6].mean() == pytest.approx(full.mean(), rel=1e-5)
 
 
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize(("share", "paying"), [(0.2, 1), (0.5, 3), (1.0, 5)])
+def test_shared_penalty_has_the_same_mean(share, paying, jit):
+    # A linear D: every image's penalty is the same, so is their mean.
+    full = penalties.R1(gamma=2.0)(linear, IMAGES, IMAGES).numpy()
+    shared = penalties.R1(gamma=2.0, share=share)
+    values = tf.function(
+        lambda: shared(linear, IMAGES, IMAGES), jit_compile=jit
+    )().numpy()
+    assert values.shape == (5,)
+    assert values.mean() == pytest.approx(full.mean(), rel=1e-5)
+    # The first ones pay, each for more than itself; the rest do not.
+    np.testing.assert_allclose(values[:paying], full[0] * 5 / paying, 1e-5)
+    assert (values[paying:] == 0).all()
+
+
 def test_half_precision_images_do_not_underflow():
     # Slopes of 1e-4: their squares, 1e-8, are below float16's smallest.
     images = tf.cast(IMAGES, tf.float16)
@@ -72,10 +88,11 @@ def test_half_precision_images_do_not_underflow():
 
 
 def test_config_round_trip():
-    r1 = penalties.R1(gamma=0.5, every=8, name="flatness")
+    r1 = penalties.R1(gamma=0.5, every=8, share=0.5, name="flatness")
     config = keras.saving.serialize_keras_object(r1)
     again = keras.saving.deserialize_keras_object(config)
-    assert (again.gamma, again.every, again.name) == (0.5, 8, "flatness")
+    assert (again.gamma, again.every) == (0.5, 8)
+    assert (again.share, again.name) == (0.5, "flatness")
 
 
 def test_names_and_mistakes():
@@ -91,5 +108,7 @@ def test_names_and_mistakes():
         penalties.R1(gamma=-1)
     with pytest.raises(ValueError, match="Received: every=0"):
         penalties.R1(every=0)
+    with pytest.raises(ValueError, match="Received: share=0"):
+        penalties.R1(share=0)
     with pytest.raises(ValueError, match="Unknown `penalties`.*'r9'"):
         penalties.get_all(["r9"])

@@ -1,7 +1,8 @@
 """Watching a GAN learn: ordinary Keras callbacks for a plain `fit()`."""
 
 from gan_keras.callbacks.csv_history import CSVHistory
+from gan_keras.callbacks.resume import Resume
 from gan_keras.callbacks.sample_grid import SampleGrid
 from gan_keras.callbacks.tensorboard import TensorBoardSamples
 
-__all__ = ["CSVHistory", "SampleGrid", "TensorBoardSamples"]
+__all__ = ["CSVHistory", "Resume", "SampleGrid", "TensorBoardSamples"]

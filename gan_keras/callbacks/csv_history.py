@@ -5,6 +5,8 @@ import os
 
 import keras
 
+from gan_keras.files import replace_file
+
 
 class CSVHistory(keras.callbacks.Callback):
     """Writes one row an epoch: `epoch` (from 1), then every logged value.
@@ -37,11 +39,14 @@ class CSVHistory(keras.callbacks.Callback):
         self.rows.append({"epoch": epoch + 1, **values})
         # Values that come and go (`val_...` every k epochs) get a column.
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
-        with open(self.path + ".tmp", "w", newline="") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(self.rows)
-        os.replace(self.path + ".tmp", self.path)
+
+        def write(path):
+            with open(path, "w", newline="") as file:
+                writer = csv.DictWriter(file, columns)
+                writer.writeheader()
+                writer.writerows(self.rows)
+
+        replace_file(self.path, write)
 
 
 def read_history(path):

@@ -5,6 +5,7 @@ import os
 import keras
 import numpy as np
 
+from gan_keras.files import replace_file
 from gan_keras.gif import GrowingGIF
 
 
@@ -109,9 +110,7 @@ class SampleGrid(keras.callbacks.Callback):
 
         image = caption(self.grid(), f"epoch {epoch}")
         path = os.path.join(self.directory, "samples", f"epoch_{epoch:04d}.png")
-        # First under another name: a stopped run leaves no half picture.
-        image.save(path + ".tmp", format="PNG", compress_level=1)
-        os.replace(path + ".tmp", path)
+        replace_file(path, lambda path: image.save(path, compress_level=1))
         if self._gif is not None:
             self._gif.append(image)
         if self.show:

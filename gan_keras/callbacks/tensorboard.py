@@ -1,10 +1,14 @@
 """What TensorBoard should show of a GAN."""
 
 import functools
+import glob
 import os
 
 import keras
 import tensorflow as tf
+from tensorflow.core.util import event_pb2
+
+from gan_keras.files import replace_file
 
 
 class TensorBoardSamples(keras.callbacks.Callback):
@@ -53,13 +57,20 @@ class TensorBoardSamples(keras.callbacks.Callback):
         self._writer = None
 
     def on_train_begin(self, logs=None):
-        self._writer = tf.summary.create_file_writer(
-            os.path.join(self.log_dir, "train")
-        )
+        self._writer = None
         self._latents = self.model.draw_latents(
             self.rows * self.columns, self.seed
         )
-        if self.graph:
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._writer is not None:
+            return
+        # The first epoch of this `fit`: what an earlier one has written of
+        # it, and of the epochs after it, is about to be written again.
+        directory = os.path.join(self.log_dir, "train")
+        drop_events_after(directory, epoch)
+        self._writer = tf.summary.create_file_writer(directory)
+        if self.graph and epoch == 0:
             self._write_graph()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -79,7 +90,8 @@ class TensorBoardSamples(keras.callbacks.Callback):
         self._writer.flush()
 
     def on_train_end(self, logs=None):
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def _write_samples(self, step):
         from gan_keras.plots import image_grid
@@ -138,3 +150,30 @@ def gradients_by_network(gan):
     for variable, value in before:
         variable.assign(value)
     return {gan.discriminator: d_gradients, gan.generator: g_gradients}
+
+
+def drop_events_after(directory, step):
+    """Takes the later steps out of TensorBoard event files.
+
+    Args:
+        directory: The event files' directory; may be missing.
+        step: Int, the last step to keep; 0 drops the files.
+    """
+    for path in glob.glob(os.path.join(directory, "events.out.tfevents.*")):
+        if step == 0:
+            os.remove(path)
+            continue
+        kept = []
+        try:
+            for record in tf.compat.v1.io.tf_record_iterator(path):
+                if event_pb2.Event.FromString(record).step <= step:
+                    kept.append(record)
+        except tf.errors.DataLossError:
+            pass  # cut off in the middle of an event when it was killed
+
+        def write(path, kept=kept):
+            with tf.io.TFRecordWriter(path) as writer:
+                for record in kept:
+                    writer.write(record)
+
+        replace_file(path, write)

@@ -1,0 +1,103 @@
+"""Stopping in one lesson, going on in the next, as if nothing had happened."""
+
+import os
+import re
+import time
+import warnings
+import zipfile
+
+import keras
+
+from gan_keras.files import replace_file
+
+_NAME = re.compile(r"epoch_(\d+)\.zip")
+_WEIGHTS = "model.weights.h5"
+
+
+class Resume(keras.callbacks.Callback):
+    """Keeps checkpoints, and lets `fit` go on from the newest one.
+
+    A run that is stopped (or killed) and started again with the same
+    arguments ends with the same weights, bit for bit, as one that never
+    stopped: a checkpoint holds both networks, the averaged generator, both
+    optimizers and all random states, and the order of the data is a pure
+    function of seed and epoch.
+
+    A checkpoint is written under another name, brought to the disk and then
+    renamed, so that there is none half written; the one before is kept, too.
+
+    Example:
+
+    ```python
+    gan.fit(data, epochs=100, callbacks=[gk.callbacks.Resume("runs/a")])
+    # ... interrupted at epoch 37; the same line goes on at about epoch 37.
+    ```
+
+    Args:
+        directory: Where checkpoints are kept, in a sub-directory
+            `checkpoints`.
+        seconds: Float, the shortest time between two checkpoints; with 0 one
+            is written after every epoch. The last epoch always gets one.
+    """
+
+    def __init__(self, directory, seconds=20.0):
+        super().__init__()
+        self.directory = os.path.join(os.fspath(directory), "checkpoints")
+        self.seconds = seconds
+        self._written = None
+
+    def on_train_begin(self, logs=None):
+        os.makedirs(self.directory, exist_ok=True)
+        for epoch in sorted(epochs_in(self.directory), reverse=True):
+            try:
+                self._read(epoch)
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+                warnings.warn(
+                    f"The checkpoint {self._path(epoch)} is damaged "
+                    f"({error}); going on from the one before.",
+                    stacklevel=2,
+                )
+                continue
+            # Keras' own `BackupAndRestore` tells `fit` in the same way.
+            self.model._initial_epoch = epoch
+            break
+        self._written = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        last = epoch + 1 == self.params.get("epochs")
+        if last or time.monotonic() - self._written >= self.seconds:
+            self._write(epoch + 1)
+            self._written = time.monotonic()
+
+    def _path(self, epoch):
+        return os.path.join(self.directory, f"epoch_{epoch:05d}.zip")
+
+    def _write(self, epoch):
+        weights = os.path.join(self.directory, f"partial.{_WEIGHTS}")
+        self.model.save_weights(weights)
+
+        def write(path):
+            # A zip holds a checksum: damage does not go unnoticed.
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.write(weights, _WEIGHTS)
+
+        replace_file(self._path(epoch), write)
+        os.remove(weights)
+        for old in sorted(epochs_in(self.directory))[:-2]:
+            os.remove(self._path(old))
+
+    def _read(self, epoch):
+        with zipfile.ZipFile(self._path(epoch)) as archive:
+            # Reading checks the checksum before anything is assigned.
+            content = archive.read(_WEIGHTS)
+        weights = os.path.join(self.directory, f"partial.{_WEIGHTS}")
+        with open(weights, "wb") as file:
+            file.write(content)
+        self.model.load_weights(weights)
+        os.remove(weights)
+
+
+def epochs_in(directory):
+    """The epochs of which there are checkpoints, in no order."""
+    found = map(_NAME.fullmatch, os.listdir(directory))
+    return [int(match[1]) for match in found if match]

@@ -1,0 +1,69 @@
+"""Files that are there whole or not at all."""
+
+import contextlib
+import os
+
+LOCK = ".lock"
+
+
+def replace_file(path, write):
+    """Lets `write(temporary_path)` make a file, then gives it its name.
+
+    Whenever the process is killed or the disk is full, `path` is what it was
+    before, or what it should be; never half of it.
+
+    Args:
+        path: The file to make or replace.
+        write: Callable that writes the whole file to the path it is given
+            (which has the same extension).
+    """
+    path = os.fspath(path)
+    folder, name = os.path.split(path)
+    root, extension = os.path.splitext(name)
+    partial = os.path.join(folder, f"{root}.partial{extension}")
+    try:
+        write(partial)
+        # Or a power cut could leave the new name with none of the content.
+        with open(partial, "r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        if os.path.exists(partial):
+            os.remove(partial)
+        raise
+
+
+@contextlib.contextmanager
+def in_use(directory):
+    """Keeps a second process out of a directory while it is being written.
+
+    The operating system lets go of the lock when the process ends, in
+    whatever way; a file left behind locks nobody out.
+
+    Args:
+        directory: An existing directory.
+
+    Raises:
+        ValueError: If another process holds it.
+    """
+    path = os.path.join(os.fspath(directory), LOCK)
+    with open(path, "a+b") as file:
+        try:
+            _lock(file)
+        except OSError as error:
+            raise ValueError(
+                f"Another process is writing to {directory}. Wait for it, or "
+                "choose another directory."
+            ) from error
+        yield
+
+
+def _lock(file):
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
