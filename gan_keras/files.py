@@ -10,7 +10,8 @@ def replace_file(path, write):
     """Lets `write(temporary_path)` make a file, then gives it its name.
 
     Whenever the process is killed or the disk is full, `path` is what it was
-    before, or what it should be; never half of it.
+    before, or what it should be; never half of it. (A file that must outlive
+    a power cut, too, is brought to the disk by `write`, with `os.fsync`.)
 
     Args:
         path: The file to make or replace.
@@ -23,9 +24,6 @@ def replace_file(path, write):
     partial = os.path.join(folder, f"{root}.partial{extension}")
     try:
         write(partial)
-        # Or a power cut could leave the new name with none of the content.
-        with open(partial, "r+b") as file:
-            os.fsync(file.fileno())
         os.replace(partial, path)
     except BaseException:
         if os.path.exists(partial):

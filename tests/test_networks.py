@@ -34,15 +34,11 @@ def test_halvings_follow_the_strides():
 def test_d_halves_the_image_and_g_mirrors_it():
     d = networks.dcgan_discriminator((64, 64, 3), width=4)
     down = [
-        layer.output.shape[1:] for layer in d.layers if "conv" in layer.name
+        layer.output.shape[1:] for layer in d.layers if "down" in layer.name
     ]
     assert down == [(32, 32, 4), (16, 16, 8), (8, 8, 16), (4, 4, 32)]
     g = networks.dcgan_generator((64, 64, 3), width=4)
-    up = [
-        layer.output.shape[1:]
-        for layer in g.layers
-        if "transpose" in layer.name
-    ]
+    up = [layer.output.shape[1:] for layer in g.layers if "up" in layer.name]
     assert up == [(8, 8, 16), (16, 16, 8), (32, 32, 4), (64, 64, 3)]
     start = next(
         layer for layer in g.layers if layer.name.startswith("reshape")

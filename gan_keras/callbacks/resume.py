@@ -78,8 +78,11 @@ class Resume(keras.callbacks.Callback):
 
         def write(path):
             # A zip holds a checksum: damage does not go unnoticed.
-            with zipfile.ZipFile(path, "w") as archive:
-                archive.write(weights, _WEIGHTS)
+            with open(path, "wb") as file:
+                with zipfile.ZipFile(file, "w") as archive:
+                    archive.write(weights, _WEIGHTS)
+                file.flush()
+                os.fsync(file.fileno())
 
         replace_file(self._path(epoch), write)
         os.remove(weights)

@@ -165,7 +165,7 @@ def drop_events_after(directory, step):
             continue
         kept = []
         try:
-            for record in tf.compat.v1.io.tf_record_iterator(path):
+            for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
                 if event_pb2.Event.FromString(record).step <= step:
                     kept.append(record)
         except tf.errors.DataLossError:

@@ -47,15 +47,21 @@ def dcgan_generator(image_shape, latent_dim=64, width=32, kernel_size=4):
     network.add(keras.Input((latent_dim,)))
     h, w = sizes[0]
     # No biases before BatchNorm: it subtracts the mean, and them with it.
-    network.add(layers.Dense(h * w * widths[0], use_bias=False))
-    network.add(layers.BatchNormalization())
+    network.add(layers.Dense(h * w * widths[0], use_bias=False, name="dense"))
+    network.add(layers.BatchNormalization(name=f"norm_{h}x{w}"))
     network.add(layers.ReLU())
     network.add(layers.Reshape((h, w, widths[0])))
     for size, channels in zip(sizes[1:], [*widths[1:], image_shape[2]]):
         last = size == sizes[-1]
+        place = f"{size[0]}x{size[1]}"
         network.add(
             layers.Conv2DTranspose(
-                channels, kernel_size, 2, padding="same", use_bias=last
+                channels,
+                kernel_size,
+                strides=2,
+                padding="same",
+                use_bias=last,
+                name=f"up_{place}",
             )
         )
         # Doubling 4 gives 8; where D's halving came from 7, crop to 7.
@@ -63,7 +69,7 @@ def dcgan_generator(image_shape, latent_dim=64, width=32, kernel_size=4):
         if any(extra):
             network.add(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
         if not last:
-            network.add(layers.BatchNormalization())
+            network.add(layers.BatchNormalization(name=f"norm_{place}"))
             network.add(layers.ReLU())
         h, w = size
     network.add(layers.Activation("tanh", dtype="float32"))
@@ -92,15 +98,23 @@ def dcgan_discriminator(image_shape, width=32, kernel_size=4, batch_norm=False):
     """
     image_shape = check_image_shape(image_shape)
     check_positive(width=width, kernel_size=kernel_size)
-    stages = len(halvings(*image_shape[:2])) - 1
+    sizes = halvings(*image_shape[:2])[1:]
 
     network = keras.Sequential(name="discriminator")
     network.add(keras.Input(image_shape))
-    for stage, channels in enumerate(stage_widths(width, stages)):
-        network.add(layers.Conv2D(channels, kernel_size, 2, padding="same"))
+    for (h, w), channels in zip(sizes, stage_widths(width, len(sizes))):
+        network.add(
+            layers.Conv2D(
+                channels,
+                kernel_size,
+                strides=2,
+                padding="same",
+                name=f"down_{h}x{w}",
+            )
+        )
         # The paper leaves the first layer, which sees the pixels, as it is.
-        if batch_norm and stage > 0:
-            network.add(layers.BatchNormalization())
+        if batch_norm and (h, w) != sizes[0]:
+            network.add(layers.BatchNormalization(name=f"norm_{h}x{w}"))
         network.add(layers.LeakyReLU(negative_slope=0.2))
     network.add(layers.Flatten())
     network.add(layers.Dense(1, dtype="float32", name="logits"))

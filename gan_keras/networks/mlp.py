@@ -34,10 +34,10 @@ def mlp_generator(image_shape, latent_dim=64, hidden=(256, 512)):
     squash = "tanh" if len(image_shape) == 3 else "linear"
     network = keras.Sequential(name="generator")
     network.add(keras.Input((latent_dim,)))
-    for units in hidden:
-        network.add(layers.Dense(units))
+    for i, units in enumerate(hidden, start=1):
+        network.add(layers.Dense(units, name=f"hidden{i}"))
         network.add(layers.LeakyReLU(negative_slope=0.2))
-    network.add(layers.Dense(math.prod(image_shape)))
+    network.add(layers.Dense(math.prod(image_shape), name="pixels"))
     network.add(layers.Reshape(image_shape))
     network.add(layers.Activation(squash, dtype="float32"))
     return network
@@ -60,8 +60,8 @@ def mlp_discriminator(image_shape, hidden=(512, 256)):
     network = keras.Sequential(name="discriminator")
     network.add(keras.Input(image_shape))
     network.add(layers.Flatten())
-    for units in hidden:
-        network.add(layers.Dense(units))
+    for i, units in enumerate(hidden, start=1):
+        network.add(layers.Dense(units, name=f"hidden{i}"))
         network.add(layers.LeakyReLU(negative_slope=0.2))
     network.add(layers.Dense(1, dtype="float32", name="logits"))
     return network

@@ -1,0 +1,204 @@
+"""An interrupted run ends as if it had never been interrupted."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from conftest import same
+from conftest import tiny_gan
+from conftest import tiny_images
+from conftest import weights
+from PIL import Image
+
+import gan_keras as gk
+from gan_keras import callbacks
+from gan_keras.files import in_use
+from gan_keras.files import replace_file
+
+
+def new_gan():
+    gan = tiny_gan()
+    schedule = gk.schedules.HoldThenDecay
+    import keras
+
+    gan.compile(
+        keras.optimizers.Adam(schedule(2e-3, 20), beta_1=0.5),
+        keras.optimizers.Adam(schedule(2e-3, 20), beta_1=0.5),
+        penalties=[gk.penalties.R1(every=3)],
+    )
+    return gan
+
+
+def fit(gan, directory, epochs, seconds=0.0):
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
+    gan.fit(
+        data,
+        epochs=epochs,
+        verbose=0,
+        callbacks=[
+            callbacks.Resume(directory, seconds=seconds),
+            callbacks.CSVHistory(directory / "history.csv"),
+            callbacks.SampleGrid(directory, rows=1, columns=2),
+            callbacks.TensorBoardSamples(directory / "logs", histograms=True),
+        ],
+    )
+    return gan
+
+
+def state(gan):
+    return weights(gan) + [v.numpy() for v in gan.optimizer.variables]
+
+
+def event_steps(directory):
+    """How often each step was logged, over all event files."""
+    from tensorboard.backend.event_processing import event_accumulator
+
+    accumulator = event_accumulator.EventAccumulator(
+        str(directory / "logs" / "train"), size_guidance={"tensors": 0}
+    )
+    accumulator.Reload()
+    return {
+        tag: [event.step for event in accumulator.Tensors(tag)]
+        for tag in accumulator.Tags()["tensors"]
+    }
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    directory = tmp_path_factory.mktemp("whole")
+    return fit(new_gan(), directory, epochs=5), directory
+
+
+def start_like(uninterrupted):
+    """A fresh model; its weights are the same, the seeds being the same."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    return new_gan()
+
+
+@pytest.mark.parametrize("stopped_after", [1, 3])
+def test_resumed_run_equals_the_uninterrupted_one(
+    uninterrupted, stopped_after, tmp_path
+):
+    whole, whole_directory = uninterrupted
+    fit(start_like(uninterrupted), tmp_path, epochs=stopped_after)
+    # Another process, another start: what it begins with does not matter.
+    gan = new_gan()
+    fit(gan, tmp_path, epochs=5)
+    assert same(state(whole), state(gan))
+    assert gan.steps.numpy() == 20
+    for name in ("history.csv", "training.gif"):
+        assert (tmp_path / name).read_bytes() == (
+            whole_directory / name
+        ).read_bytes()
+    assert event_steps(tmp_path) == event_steps(whole_directory)
+
+
+def test_work_after_the_last_checkpoint_is_done_again_not_twice(
+    uninterrupted, tmp_path
+):
+    """Rows, frames and events of epochs behind the checkpoint are replaced."""
+    whole, whole_directory = uninterrupted
+    fit(start_like(uninterrupted), tmp_path, epochs=4)
+    os.remove(tmp_path / "checkpoints" / "epoch_00004.zip")
+    gan = fit(new_gan(), tmp_path, epochs=5)
+    assert same(state(whole), state(gan))
+    for name in ("history.csv", "training.gif"):
+        assert (tmp_path / name).read_bytes() == (
+            whole_directory / name
+        ).read_bytes()
+    assert event_steps(tmp_path) == event_steps(whole_directory)
+    with Image.open(tmp_path / "training.gif") as image:
+        assert image.n_frames == 6
+
+
+@pytest.mark.parametrize("damage", ["cut off", "one bit", "empty"])
+def test_damaged_checkpoint_falls_back_on_the_one_before(
+    uninterrupted, damage, tmp_path
+):
+    fit(start_like(uninterrupted), tmp_path, epochs=3)
+    assert sorted(os.listdir(tmp_path / "checkpoints")) == [
+        "epoch_00002.zip",
+        "epoch_00003.zip",
+    ]
+    newest = tmp_path / "checkpoints" / "epoch_00003.zip"
+    content = bytearray(newest.read_bytes())
+    if damage == "cut off":
+        content = content[: len(content) // 2]
+    elif damage == "one bit":
+        content[len(content) // 2] ^= 1
+    else:
+        content = b""
+    newest.write_bytes(content)
+    gan = new_gan()
+    with pytest.warns(UserWarning, match="epoch_00003.zip is damaged"):
+        fit(gan, tmp_path, epochs=5)
+    assert same(state(uninterrupted[0]), state(gan))
+
+
+def test_a_finished_run_is_not_trained_further(uninterrupted, tmp_path):
+    fit(start_like(uninterrupted), tmp_path, epochs=2)
+    before = (tmp_path / "training.gif").read_bytes()
+    gan = fit(new_gan(), tmp_path, epochs=2)
+    assert gan.steps.numpy() == 8
+    assert (tmp_path / "training.gif").read_bytes() == before
+
+
+def test_checkpoints_are_not_written_more_often_than_asked(tmp_path):
+    fit(new_gan(), tmp_path, epochs=3, seconds=1000.0)
+    # Only the last epoch's.
+    assert os.listdir(tmp_path / "checkpoints") == ["epoch_00003.zip"]
+
+
+def test_replace_file_leaves_the_old_one_when_writing_fails(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def half(partial):
+        with open(partial, "w") as file:
+            file.write("ne")
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        replace_file(path, half)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_lock_ends_with_its_process(tmp_path):
+    code = (
+        "import sys, os\n"
+        "from gan_keras.files import in_use\n"
+        "lock = in_use(sys.argv[1]); lock.__enter__()\n"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(ValueError, match="Another process is writing"):
+        with in_use(tmp_path):
+            pass
+    process.kill()
+    process.wait()
+    with in_use(tmp_path):
+        pass
+
+
+def test_damage_is_not_reported_where_there_is_none(uninterrupted, tmp_path):
+    fit(start_like(uninterrupted), tmp_path, epochs=1)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*damaged.*")
+        gan = fit(new_gan(), tmp_path, epochs=5)
+    assert np.all(gan.steps.numpy() == 20)
