@@ -88,7 +88,11 @@ def build_parser():
         "--seed", type=seed, default=0, help="the same seed, the same run"
     )
     train.add_argument(
-        "--batch-size", type=positive_int, default=64, metavar="B"
+        "--batch-size",
+        type=positive_int,
+        default=32,
+        metavar="B",
+        help="images in a training step",
     )
     train.add_argument(
         "--width",
@@ -100,9 +104,15 @@ def build_parser():
     train.add_argument(
         "--latent-dim",
         type=positive_int,
-        default=64,
         metavar="D",
-        help="length of the latent vector z",
+        help="length of the latent vector z; the recipe's own if not given",
+    )
+    train.add_argument(
+        "--checkpoint-seconds",
+        type=seconds,
+        default=20.0,
+        metavar="S",
+        help="least time between two checkpoints; 0 for one every epoch",
     )
     train.add_argument(
         "--histograms",
@@ -181,6 +191,10 @@ def positive_float(text):
             f"must be a number above 0. Received: {text!r}"
         )
     return value
+
+
+def seconds(text):
+    return 0.0 if text == "0" else positive_float(text)
 
 
 def seed(text):

@@ -21,10 +21,10 @@ from gan_keras.files import LOCK
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
 
-# A recipe's own length on the embedded digits, in training steps: about five
-# minutes on two cores. Given in steps because that is what training takes;
-# an epoch of 60,000 images is as long as fifteen of 4,000.
-DEFAULT_STEPS = 10_000
+# The length of a run that is given neither --epochs nor --minutes: some four
+# minutes for the digits on two cores. In steps, because steps are what
+# training takes; an epoch of 60,000 images is as long as fifteen of 4,000.
+DEFAULT_STEPS = 18_000
 
 
 def run(options):
@@ -88,7 +88,7 @@ def fit(options, gan, data, epochs):
             epochs=epochs,
             callbacks=[
                 # The others ask which epoch this one goes on from.
-                callbacks.Resume(out),
+                callbacks.Resume(out, seconds=options.checkpoint_seconds),
                 callbacks.CSVHistory(os.path.join(out, "history.csv")),
                 callbacks.SampleGrid(out, raw=options.raw),
                 callbacks.TensorBoardSamples(

@@ -15,7 +15,10 @@ from PIL import Image
 
 import gan_keras_cli
 
-TRAIN = ["train", "--epochs", "2", "--width", "2", "--latent-dim", "4"]
+TRAIN = [
+    "train", "--epochs", "2", "--width", "2", "--latent-dim", "4",
+    "--batch-size", "64",
+]  # fmt: skip
 
 
 def gan_keras(*arguments, **kwargs):
@@ -150,7 +153,7 @@ def test_minutes_fix_the_number_of_epochs_beforehand(digits, tmp_path):
     out = tmp_path / "run"
     result = gan_keras(
         "train", "--minutes", "0.03", "--width", 2, "--data", digits,
-        "--out", out,
+        "--batch-size", 64, "--out", out,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     config = json.loads((out / "config.json").read_text())
