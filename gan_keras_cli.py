@@ -255,7 +255,7 @@ def check_train(options):
         raise UsageError(
             f"--out must be a directory, but is a file. Received: {out}"
         )
-    if out.is_dir() and any(path.name != ".lock" for path in out.iterdir()):
+    if out.is_dir() and any(map(is_content, out.iterdir())):
         if not options.overwrite:
             raise UsageError(
                 f"{out} holds files already, which are not overwritten. "
@@ -274,6 +274,11 @@ def check_train(options):
                     f"Received: {options.out!r}"
                 )
             break
+
+
+def is_content(path):
+    """Whether a file is more than a start that was killed at once leaves."""
+    return path.name != ".lock" and ".partial" not in path.name
 
 
 def find_model(run):

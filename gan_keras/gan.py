@@ -20,6 +20,7 @@ from gan_keras import checks
 from gan_keras import ema
 from gan_keras import losses
 from gan_keras import penalties as penalties_module
+from gan_keras import xla
 from gan_keras.epoch_means import EpochMeans
 from gan_keras.optimizers import OptimizerPair
 from gan_keras.optimizers import get_pair
@@ -277,9 +278,8 @@ class GAN(Sampling, Saving, keras.Model):
             loss: A `gan_keras.losses.Loss` or its name.
             penalties: List of penalties (`gan_keras.penalties`) or names that
                 are added to D's loss. `[]` for none.
-            jit_compile: Boolean or `"auto"`: XLA, unless under a
-                `tf.distribute` strategy. (Keras' own "auto" is off on a CPU,
-                where XLA makes a GAN's step about 1.3 times as fast.)
+            jit_compile: Boolean or `"auto"`: XLA where it pays, see
+                `gan_keras.xla`. (Keras' own "auto" is always off on a CPU.)
             run_eagerly: Boolean; `True` for debugging with breakpoints.
             steps_per_execution: Int, training steps in one compiled call.
 
@@ -290,7 +290,7 @@ class GAN(Sampling, Saving, keras.Model):
         penalties = penalties_module.get_all(penalties)
         optimizers = get_pair(d_optimizer, g_optimizer)
         if jit_compile == "auto":
-            jit_compile = not (run_eagerly or tf.distribute.has_strategy())
+            jit_compile = not run_eagerly and xla.pays(self)
         # `optimizer=None`, or Keras attaches an unused RMSprop that its
         # learning-rate callbacks would then steer.
         super().compile(

@@ -47,7 +47,7 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         image_shape: Tuple `(height, width, channels)`.
         steps: Int, the training steps to come; the learning rates fall to
             zero at their end.
-        latent_dim: Int, length of the latent vector. The paper: 100; 16 for
+        latent_dim: Int, length of the latent vector. The paper: 100; 32 for
             small images if not given.
         width: Int, channels of the thinnest layer. The paper: 128; 16 for
             small images and 32 for larger ones if not given.
@@ -57,15 +57,18 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         A compiled `gan_keras.GAN`.
     """
     small = max(image_shape[:2]) <= 32
-    # A digit varies in few ways (which one, slant, thickness, ...). With as
-    # few dimensions G has no empty corners to fill with half-digits, and
-    # learns faster: the share of clear digits rose by 3 points.
-    latent_dim = latent_dim or (16 if small else 100)
+    # A digit varies in few ways (which one, slant, thickness, ...); with more
+    # dimensions G has more empty corners to fill with half-digits.
+    latent_dim = latent_dim or (32 if small else 100)
     # Twice the width costs three times the time and is worth less than the
     # steps it takes away.
     width = width or (16 if small else 32)
     gan = GAN(
-        networks.dcgan_generator(image_shape, latent_dim, width),
+        # The paper: no hidden layers. Two raised the share of clear digits
+        # more than anything else, at next to no cost.
+        networks.dcgan_generator(
+            image_shape, latent_dim, width, hidden=(256, 256)
+        ),
         # The paper: BatchNorm in D, too. It and R1 do not go together.
         networks.dcgan_discriminator(image_shape, width),
         ema_decay=0.995,

@@ -57,6 +57,12 @@ def test_dcgan_parameter_counts_by_hand():
     assert g.count_params() == 3 * 64 + 4 * 64 + (16 * 4 + 1)
 
 
+def test_hidden_layers_between_z_and_the_first_map():
+    g = networks.dcgan_generator((8, 8, 1), latent_dim=3, width=4, hidden=(5,))
+    # Dense 3 -> 5 without bias, BatchNorm, then as above from 5 on.
+    assert g.count_params() == (15 + 20) + (5 * 64 + 4 * 64) + (16 * 4 + 1)
+
+
 def test_batch_norm_in_d_on_request():
     d = networks.dcgan_discriminator((16, 16, 1), width=2, batch_norm=True)
     kinds = [type(layer).__name__ for layer in d.layers]

@@ -18,7 +18,9 @@ from gan_keras.networks.shapes import halvings
 from gan_keras.networks.shapes import stage_widths
 
 
-def dcgan_generator(image_shape, latent_dim=64, width=32, kernel_size=4):
+def dcgan_generator(
+    image_shape, latent_dim=64, width=32, kernel_size=4, hidden=()
+):
     """The counterfeiter: a latent vector becomes an image.
 
     Args:
@@ -30,6 +32,11 @@ def dcgan_generator(image_shape, latent_dim=64, width=32, kernel_size=4):
         kernel_size: Int, side of the transposed convolutions' kernels. A
             multiple of the stride 2 covers every pixel equally often; 3 or 5
             does not, and draws checkerboards (Odena et al., 2016).
+        hidden: Tuple of ints, widths of fully connected layers between z and
+            the first map. The paper has none. z is one cloud of noise, the
+            digits are ten separate ones; what G draws from between two of
+            them is no digit. A layer that bends z first keeps that "between"
+            narrow (StyleGAN's mapping network, arXiv:1812.04948, in small).
 
     Returns:
         A `keras.Sequential`: float32 `[batch, latent_dim]` to images
@@ -45,8 +52,12 @@ def dcgan_generator(image_shape, latent_dim=64, width=32, kernel_size=4):
 
     network = keras.Sequential(name="generator")
     network.add(keras.Input((latent_dim,)))
-    h, w = sizes[0]
     # No biases before BatchNorm: it subtracts the mean, and them with it.
+    for i, units in enumerate(hidden, start=1):
+        network.add(layers.Dense(units, use_bias=False, name=f"hidden{i}"))
+        network.add(layers.BatchNormalization(name=f"norm_hidden{i}"))
+        network.add(layers.ReLU())
+    h, w = sizes[0]
     network.add(layers.Dense(h * w * widths[0], use_bias=False, name="dense"))
     network.add(layers.BatchNormalization(name=f"norm_{h}x{w}"))
     network.add(layers.ReLU())
