@@ -48,6 +48,14 @@ def next_command(out):
     return ["train", "--resume", str(out)]
 
 
+def wait_for_epochs(process, count):
+    """Reads the process's output until it has begun so many epochs."""
+    while count:
+        line = process.stdout.readline()
+        assert line, "the run ended before it was killed"
+        count -= line.startswith(b"Epoch ")
+
+
 def check_everything_is_readable(out):
     """Whatever there is after a kill is whole."""
     for path in out.rglob("*"):
@@ -92,11 +100,11 @@ def test_killed_twenty_times_the_run_ends_bit_identical(tmp_path):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-            # "Epoch" is printed when training begins; some kills come before.
-            wait_for = moments.choice([b"Epoch", b"Epoch", b"Epoch", b""])
-            while wait_for and wait_for not in process.stdout.readline():
-                assert process.poll() is None, "finished before 20 kills"
-            time.sleep(moments.uniform(0, 3 if wait_for else 5))
+            if moments.random() < 0.25:
+                time.sleep(moments.uniform(0, 4))  # while it is starting
+            else:
+                wait_for_epochs(process, moments.randint(1, 6))
+                time.sleep(moments.uniform(0, 0.4))
             process.kill()
             process.communicate()
             assert process.returncode == -signal.SIGKILL
