@@ -24,7 +24,7 @@ from gan_keras.files import replace_file
 # The length of a run that is given neither --epochs nor --minutes: some four
 # minutes for the digits on two cores. In steps, because steps are what
 # training takes; an epoch of 60,000 images is as long as fifteen of 4,000.
-DEFAULT_STEPS = 18_000
+DEFAULT_STEPS = 10_000
 
 
 def run(options):
@@ -87,7 +87,6 @@ def fit(options, gan, data, epochs):
             data,
             epochs=epochs,
             callbacks=[
-                # The others ask which epoch this one goes on from.
                 callbacks.Resume(out, seconds=options.checkpoint_seconds),
                 callbacks.CSVHistory(os.path.join(out, "history.csv")),
                 callbacks.SampleGrid(out, raw=options.raw),

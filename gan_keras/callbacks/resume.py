@@ -45,8 +45,10 @@ class Resume(keras.callbacks.Callback):
         self.directory = os.path.join(os.fspath(directory), "checkpoints")
         self.seconds = seconds
         self._written = None
+        self._due = None
 
     def on_train_begin(self, logs=None):
+        self._due = None
         os.makedirs(self.directory, exist_ok=True)
         for epoch in sorted(epochs_in(self.directory), reverse=True):
             try:
@@ -66,8 +68,22 @@ class Resume(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         last = epoch + 1 == self.params.get("epochs")
         if last or time.monotonic() - self._written >= self.seconds:
-            self._write(epoch + 1)
+            self._due = epoch + 1
+
+    # Written when the epoch is over for *all* callbacks: by then its row,
+    # its picture and its events are on the disk, wherever in the list they
+    # stand, and a run that goes on from here will not miss them.
+    def on_epoch_begin(self, epoch, logs=None):
+        self._write_if_due()
+
+    def on_train_end(self, logs=None):
+        self._write_if_due()
+
+    def _write_if_due(self):
+        if self._due is not None:
+            self._write(self._due)
             self._written = time.monotonic()
+            self._due = None
 
     def _path(self, epoch):
         return os.path.join(self.directory, f"epoch_{epoch:05d}.zip")
