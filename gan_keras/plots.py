@@ -129,16 +129,15 @@ def loss_race(history, loss=None):
         lines = {round(at_rest[n], 6) for n, *_ in curves if n in at_rest}
         for value in lines:
             axis.axhline(value, color=QUIET, linestyle=":", linewidth=1)
-        names = [n for n, *_ in curves if n in at_rest]
-        for name in names[: len(lines)]:
+        for value in lines:
             axis.annotate(
-                f"equilibrium {at_rest[name]:.2f}",
-                (0.99, at_rest[name]),
+                f"{value:.2f}\nat rest",
+                (1.01, value),
                 xycoords=("axes fraction", "data"),
-                ha="right",
-                va="bottom",
+                va="center",
                 fontsize=8,
                 color=QUIET,
+                annotation_clip=False,
             )
         if probability and title.startswith("D says"):
             axis.set_ylim(-0.02, 1.02)
