@@ -342,7 +342,8 @@ def main(arguments=None):
 
             from gan_keras import cli
 
-            tf.config.list_logical_devices()  # looks for a GPU, and says so
+            # TensorFlow looks for a GPU at first use, XLA introduces itself.
+            tf.function(lambda: tf.constant(0), jit_compile=True)()
 
         return cli.run(options)
     except KeyboardInterrupt:
