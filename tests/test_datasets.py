@@ -92,11 +92,17 @@ def test_scales_invert_each_other():
     assert (datasets.to_uint8(datasets.to_float(levels)) == levels).all()
 
 
+def test_to_float_takes_float_pixels_as_keras_reads_them():
+    pixels = [0.0, 127.5, 255.0]
+    assert datasets.to_float(np.array(pixels)).tolist() == [-1.0, 0.0, 1.0]
+    assert np.asarray(datasets.to_float(tf.constant(pixels))).tolist() == [
+        -1.0, 0.0, 1.0
+    ]  # fmt: skip
+
+
 def test_scales_refuse_each_others_input():
-    with pytest.raises(ValueError, match=r"uint8.*Received.*float32"):
-        datasets.to_float(np.zeros(3, np.float32))
-    with pytest.raises(ValueError, match=r"uint8.*Received.*float32"):
-        datasets.to_float(tf.zeros(3))
+    with pytest.raises(ValueError, match=r"scaled already.*\[-1, 1\]"):
+        datasets.to_float(np.array([-1.0, 1.0]))
     with pytest.raises(ValueError, match=r"floating point.*Received.*uint8"):
         datasets.to_uint8(np.zeros(3, np.uint8))
 
