@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import time
 
@@ -77,24 +78,54 @@ def train(options):
         return fit(options, gan, data, epochs)
 
 
+class CtrlC(keras.callbacks.Callback):
+    """Lets Ctrl-C stop the training between two steps.
+
+    Python raises `KeyboardInterrupt` wherever it happens to be, and loses it
+    if that is in a destructor; then the training would just go on. A second
+    Ctrl-C interrupts at once, as usual.
+    """
+
+    def __enter__(self):
+        self.pressed = False
+        self.previous = signal.signal(signal.SIGINT, self.press)
+        return self
+
+    def __exit__(self, *error):
+        signal.signal(signal.SIGINT, self.previous)
+
+    def press(self, number, frame):
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.pressed:
+            raise KeyboardInterrupt
+
+
 def fit(options, gan, data, epochs):
     """Trains, and leaves everything worth keeping in `options.out`."""
     out = options.out
     start = time.monotonic()
     interrupted = False
+    history = os.path.join(out, "history.csv")
     try:
-        gan.fit(
-            data,
-            epochs=epochs,
-            callbacks=[
-                callbacks.Resume(out, seconds=options.checkpoint_seconds),
-                callbacks.CSVHistory(os.path.join(out, "history.csv")),
-                callbacks.SampleGrid(out, raw=options.raw),
-                callbacks.TensorBoardSamples(
-                    os.path.join(out, "logs"), histograms=options.histograms
-                ),
-            ],
-        )
+        with CtrlC() as ctrl_c:
+            gan.fit(
+                data,
+                epochs=epochs,
+                callbacks=[
+                    callbacks.Resume(out, seconds=options.checkpoint_seconds),
+                    callbacks.CSVHistory(history),
+                    callbacks.SampleGrid(out, raw=options.raw),
+                    callbacks.TensorBoardSamples(
+                        os.path.join(out, "logs"),
+                        histograms=options.histograms,
+                    ),
+                    ctrl_c,
+                ],
+            )
     except KeyboardInterrupt:
         interrupted = True
     minutes = (time.monotonic() - start) / 60
