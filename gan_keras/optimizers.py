@@ -28,6 +28,26 @@ class OptimizerPair:
         # G steps once a training step; D may step more often.
         return self.optimizers[1].iterations
 
+    # Older versions of Keras' callbacks do not know `.optimizers`, and read
+    # and set this instead.
+    @property
+    def learning_rate(self):
+        d_rate, g_rate = (float(o.learning_rate) for o in self.optimizers)
+        if d_rate != g_rate:
+            raise ValueError(
+                "This version of Keras can steer one learning rate only, and "
+                "the two optimizers have different ones. Give both the same, "
+                "use a `keras.optimizers.schedules` object in each, or a "
+                f"newer Keras. Received: d_optimizer {d_rate:g}, g_optimizer "
+                f"{g_rate:g}"
+            )
+        return g_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        for optimizer in self.optimizers:
+            optimizer.learning_rate = value
+
     @property
     def variables(self):
         return [v for opt in self.optimizers for v in opt.variables]

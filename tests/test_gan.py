@@ -219,7 +219,7 @@ def test_evaluate_changes_nothing_and_tells_held_out_images_apart():
     )
     assert same(before, weights(gan))
     p = gan.judge(tiny_images(8, seed=5))
-    assert logs["d_real"] == pytest.approx(p.mean(), rel=1e-5)
+    assert float(logs["d_real"]) == pytest.approx(p.mean(), rel=1e-5)
     history = gan.fit(
         batches(tiny_images(8), 4),
         validation_data=batches(tiny_images(8, seed=5), 4),
