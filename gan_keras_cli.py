@@ -7,6 +7,7 @@ mistyped argument should not. The work is done in `gan_keras.cli`.
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -250,6 +251,25 @@ def check_train(options):
     if options.out is None:
         data = Path(options.data.rstrip("/\\")).stem or "data"
         options.out = os.path.join("runs", f"{options.recipe}-{data}")
+    if is_chief():
+        check_out(options)
+
+
+def is_chief():
+    """Whether this process, of several workers, is to write the files."""
+    try:
+        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+        task = config.get("task", {})
+        leader = "chief" if "chief" in config.get("cluster", {}) else "worker"
+        return not task or (task["type"], int(task["index"])) == (leader, 0)
+    except (ValueError, KeyError, AttributeError) as error:
+        raise UsageError(
+            "the environment variable TF_CONFIG must be JSON with `cluster` "
+            f"and `task`. Received: {os.environ['TF_CONFIG']!r} ({error})"
+        ) from error
+
+
+def check_out(options):
     out = Path(options.out)
     if out.exists() and not out.is_dir():
         raise UsageError(
@@ -341,11 +361,16 @@ def main(arguments=None):
             import tensorflow as tf
 
             from gan_keras import cli
+            from gan_keras import replicas
 
+            # Several workers join before TensorFlow computes anything.
+            strategy = None
+            if options.command == "train":
+                strategy = replicas.strategy()
             # TensorFlow looks for a GPU at first use, XLA introduces itself.
             tf.function(lambda: tf.constant(0), jit_compile=True)()
 
-        return cli.run(options)
+        return cli.run(options, strategy)
     except KeyboardInterrupt:
         print("\ngan-keras: interrupted", file=sys.stderr)
         return 130

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_keras import replicas
+
 _SCALE = (
     "Scale uint8 images with `gk.datasets.pipeline(images)`, or a dataset of "
     "your own with `dataset.map(gk.datasets.to_float)`."
@@ -62,6 +64,60 @@ def networks(generator, discriminator):
         )
 
 
+def statistics(gan):
+    """Do the networks' statistics hold for the whole batch?"""
+    if not replicas.distributed(gan):
+        return
+    for network in (gan.generator, gan.discriminator):
+        for layer in batch_norms(network):
+            if not layer.synchronized:
+                raise ValueError(
+                    "Under a `tf.distribute` strategy every replica sees its "
+                    "part of the batch only; its statistics would drift away "
+                    "from the others'. Make the layer with "
+                    "`BatchNormalization(synchronized=True)`. "
+                    f"Received: layer {layer.name!r} of {network.name!r}"
+                )
+
+
+def scope(gan, **parts):
+    """Were all parts made under the model's strategy?"""
+    if not replicas.distributed(gan):
+        return
+    for argument, part in parts.items():
+        for variable in getattr(part, "variables", ()):
+            if not isinstance(variable.value, tf.distribute.DistributedValues):
+                raise ValueError(
+                    f"`{argument}` was made outside of the model's "
+                    "`tf.distribute` strategy, so its variables would not "
+                    "follow all replicas. Make it inside `with "
+                    f"strategy.scope():`. Received: {argument}={part.name!r}"
+                )
+
+
+def batch_norms(network):
+    """The BatchNormalization layers of a network, nested ones too."""
+    return [
+        layer
+        for layer in network._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+
+
+def penalties(gan, fines):
+    """Can every image's own slope be told from the others'?"""
+    per_image = [fine for fine in fines if getattr(fine, "per_image", False)]
+    found = batch_norms(gan.discriminator)
+    if per_image and found:
+        raise ValueError(
+            "`penalties` ask for D's slope at each image on its own, but "
+            "BatchNorm lets the images of a batch change each other's scores. "
+            "Take it out of the discriminator (LayerNormalization is fine), "
+            "or pass `penalties=[]`. Received: penalty "
+            f"{per_image[0].name!r} and layer {found[0].name!r}"
+        )
+
+
 def last_activation(network):
     """Name of the function that makes the network's output, or None."""
     if not network.layers:
@@ -90,6 +146,21 @@ def count(**arguments):
                 f"`{name}` must be a whole number, 1 or more. "
                 f"Received: {name}={value!r}"
             )
+
+
+def compilation(gan, jit_compile, run_eagerly):
+    """Can the training step be compiled as asked?"""
+    if jit_compile and run_eagerly:
+        raise ValueError(
+            "`jit_compile` and `run_eagerly` exclude each other: compiled "
+            "code has no lines to stop at. Received: both True"
+        )
+    if jit_compile and replicas.distributed(gan):
+        raise ValueError(
+            "`jit_compile` must be False or 'auto' under a `tf.distribute` "
+            "strategy: XLA cannot compile a step that speaks to other "
+            f"replicas. Received: jit_compile={jit_compile!r}"
+        )
 
 
 def images(gan, batch, argument="images"):

@@ -18,6 +18,7 @@ from gan_keras import callbacks
 from gan_keras import datasets
 from gan_keras import latent
 from gan_keras import recipes
+from gan_keras import replicas
 from gan_keras.files import LOCK
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
@@ -28,14 +29,16 @@ from gan_keras.files import replace_file
 DEFAULT_STEPS = 10_000
 
 
-def run(options):
+def run(options, strategy=None):
     """Runs one parsed command; returns the exit code."""
-    return {"train": train, "sample": sample, "interpolate": interpolate}[
-        options.command
-    ](options)
+    if options.command == "train":
+        return train(options, strategy or tf.distribute.get_strategy())
+    return {"sample": sample, "interpolate": interpolate}[options.command](
+        options
+    )
 
 
-def train(options):
+def train(options, strategy):
     resumed = options.resume is not None
     if resumed:
         options, config = read_config(options.resume)
@@ -53,17 +56,25 @@ def train(options):
         )
     epoch_steps = int(data.cardinality())
     epochs = options.epochs or max(1, round(DEFAULT_STEPS / epoch_steps))
-    gan = recipes.get(options.recipe)(
-        images.shape[1:],
-        steps=epochs * epoch_steps,
-        latent_dim=options.latent_dim,
-        width=options.width,
-        seed=options.seed,
-    )
-    if not resumed:
-        if options.minutes:
-            epochs = epochs_for(gan, data, options.minutes)
-            recipes.set_steps(gan, epochs * epoch_steps)
+    with strategy.scope():
+        gan = recipes.get(options.recipe)(
+            images.shape[1:],
+            steps=epochs * epoch_steps,
+            latent_dim=options.latent_dim,
+            width=options.width,
+            seed=options.seed,
+        )
+    if options.minutes and not resumed:
+        if replicas.distributed(gan):
+            raise ValueError(
+                "--minutes is for one process: several workers would each "
+                "measure another number of epochs. Use --epochs."
+            )
+        epochs = epochs_for(gan, data, options.minutes)
+        recipes.set_steps(gan, epochs * epoch_steps)
+    if not replicas.is_chief(gan):
+        replicas.wait_for_all(strategy)
+        return fit(options, gan, data, epochs)
     os.makedirs(options.out, exist_ok=True)
     with in_use(options.out):
         if not resumed:
@@ -75,6 +86,9 @@ def train(options):
             f"{images.shape[1]}x{images.shape[2]}, {epochs} epochs of "
             f"{epoch_steps} steps. Watch {options.out}/training.gif grow."
         )
+        # Before that, other workers might find the checkpoints of a run
+        # which was about to be cleared.
+        replicas.wait_for_all(strategy)
         return fit(options, gan, data, epochs)
 
 
@@ -128,6 +142,8 @@ def fit(options, gan, data, epochs):
             )
     except KeyboardInterrupt:
         interrupted = True
+    if not replicas.is_chief(gan):
+        return 130 if interrupted else 0
     minutes = (time.monotonic() - start) / 60
     done = finish(gan, out)
     if interrupted:

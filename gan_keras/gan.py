@@ -19,7 +19,9 @@ import tensorflow as tf
 from gan_keras import checks
 from gan_keras import ema
 from gan_keras import losses
+from gan_keras import noise
 from gan_keras import penalties as penalties_module
+from gan_keras import replicas
 from gan_keras import xla
 from gan_keras.epoch_means import EpochMeans
 from gan_keras.optimizers import OptimizerPair
@@ -74,6 +76,7 @@ class GAN(Sampling, Saving, keras.Model):
         checks.decay(ema_decay)
         self.generator = generator
         self.discriminator = discriminator
+        checks.statistics(self)
         self.ema_generator = ema.clone_network(generator, "ema_generator")
         self.ema_decay = ema_decay
         self.seed = random.randrange(2**31) if seed is None else int(seed)
@@ -128,7 +131,8 @@ class GAN(Sampling, Saving, keras.Model):
             self.ema_generator, self.generator, self.ema_decay, self.steps
         )
         self.steps.assign_add(1)
-        return self._means.update({**logs, "g_loss": g_losses})
+        logs = self._means.update({**logs, "g_loss": g_losses})
+        return replicas.loggable(self, logs)
 
     def discriminator_gradients(self, discriminate, real_images, fake_images):
         """How D's weights should change: d d_loss / d weights.
@@ -154,7 +158,7 @@ class GAN(Sampling, Saving, keras.Model):
                 penalty.name: penalty(discriminate, real_images, fake_images)
                 for penalty in self.penalties
             }
-            d_loss = self.mean(d_losses + sum(fines.values()))
+            d_loss = replicas.mean(d_losses + sum(fines.values()))
         gradients = tape.gradient(
             d_loss, self.discriminator.trainable_variables
         )
@@ -184,7 +188,7 @@ class GAN(Sampling, Saving, keras.Model):
             tape.watch(fake_images)
             fake_logits = discriminate(fake_images)
             g_losses = self.loss.generator(real_logits, fake_logits)
-            g_loss = self.mean(g_losses)
+            g_loss = replicas.mean(g_losses)
         return tape.gradient(g_loss, fake_images), g_losses
 
     def generator_inputs(self, batch_size, labels=None):
@@ -197,12 +201,9 @@ class GAN(Sampling, Saving, keras.Model):
         Returns:
             Float32 latent vectors `[batch_size, latent_dim]` ~ N(0, 1).
         """
-        # Every replica of a distributed run must draw its own noise.
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = tf.stack([tf.constant(self.seed, tf.int64), self.steps.value])
-        seed = tf.random.experimental.stateless_fold_in(seed, replica)
-        return tf.random.stateless_normal(
-            [batch_size, self.latent_dim], seed, alg="philox"
+        return replicas.own_rows(
+            lambda n: noise.normal([n, self.latent_dim], seed), batch_size
         )
 
     def discriminate(self, images, labels=None, training=True):
@@ -219,24 +220,6 @@ class GAN(Sampling, Saving, keras.Model):
         logits = self.discriminator(images, training=training)
         return tf.cast(logits[:, 0], tf.float32)
 
-    def mean(self, values):
-        """The mean of per-sample values over the global batch.
-
-        Replicas of a distributed run add their gradients up, so each divides
-        its sum by the number of samples on all of them.
-
-        Args:
-            values: Float tensor `[batch]`.
-
-        Returns:
-            Float scalar.
-        """
-        count = tf.cast(tf.shape(values)[0], values.dtype)
-        replica_context = tf.distribute.get_replica_context()
-        if replica_context.num_replicas_in_sync > 1:
-            count = replica_context.all_reduce("sum", count)
-        return tf.reduce_sum(values) / count
-
     def test_step(self, data):
         """The same numbers on images that D has not trained on.
 
@@ -248,7 +231,7 @@ class GAN(Sampling, Saving, keras.Model):
         fake_images = self.generator(inputs, training=False)
         real_logits = self.discriminate(real_images, labels, training=False)
         fake_logits = self.discriminate(fake_images, labels, training=False)
-        return self._means.update(
+        logs = self._means.update(
             {
                 "d_loss": self.loss.discriminator(real_logits, fake_logits),
                 "g_loss": self.loss.generator(real_logits, fake_logits),
@@ -256,6 +239,7 @@ class GAN(Sampling, Saving, keras.Model):
                 "d_fake": self.loss.score(fake_logits),
             }
         )
+        return replicas.loggable(self, logs)
 
     # ------------------------------------------------- what people call
 
@@ -287,10 +271,23 @@ class GAN(Sampling, Saving, keras.Model):
             ValueError: If an argument is not what it should be.
         """
         loss = losses.get(loss)
-        penalties = penalties_module.get_all(penalties)
-        optimizers = get_pair(d_optimizer, g_optimizer)
+        with self.distribute_strategy.scope():
+            penalties = penalties_module.get_all(penalties)
+            optimizers = get_pair(d_optimizer, g_optimizer)
+        checks.penalties(self, penalties)
+        checks.scope(
+            self,
+            d_optimizer=optimizers[0],
+            g_optimizer=optimizers[1],
+            **{
+                f"penalties[{i}]": penalty
+                for i, penalty in enumerate(penalties)
+            },
+        )
+        checks.count(steps_per_execution=steps_per_execution)
         if jit_compile == "auto":
             jit_compile = not run_eagerly and xla.pays(self)
+        checks.compilation(self, jit_compile, run_eagerly)
         # `optimizer=None`, or Keras attaches an unused RMSprop that its
         # learning-rate callbacks would then steer.
         super().compile(
@@ -303,8 +300,9 @@ class GAN(Sampling, Saving, keras.Model):
         self.penalties = penalties
         self.d_optimizer, self.g_optimizer = optimizers
         # Built now: a checkpoint must find Adam's moments to load into.
-        self.d_optimizer.build(self.discriminator.trainable_variables)
-        self.g_optimizer.build(self.generator.trainable_variables)
+        with self.distribute_strategy.scope():
+            self.d_optimizer.build(self.discriminator.trainable_variables)
+            self.g_optimizer.build(self.generator.trainable_variables)
         self.optimizer = OptimizerPair(*optimizers)
         self._means.track(
             ["d_loss", "g_loss", "d_real", "d_fake"]
@@ -342,7 +340,17 @@ class GAN(Sampling, Saving, keras.Model):
             kwargs["callbacks"] = checks.prepend_callback(
                 order, kwargs.get("callbacks")
             )
+        kwargs["callbacks"] = replicas.own_callbacks(
+            self, kwargs.get("callbacks")
+        )
         return super().fit(data, epochs=epochs, **kwargs)
+
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        """Nothing to do: all is built.
+
+        (Under a strategy Keras averages a batch over the replicas to find
+        its shape, which fails if their parts are not equally large.)
+        """
 
     @property
     def metrics(self):

@@ -1,6 +1,7 @@
 """Two players, two optimizers, and Keras' callbacks which expect one."""
 
 import keras
+import tensorflow as tf
 
 
 class OptimizerPair:
@@ -32,7 +33,7 @@ class OptimizerPair:
     # and set this instead.
     @property
     def learning_rate(self):
-        d_rate, g_rate = (float(o.learning_rate) for o in self.optimizers)
+        d_rate, g_rate = map(learning_rate, self.optimizers)
         if d_rate != g_rate:
             raise ValueError(
                 "This version of Keras can steer one learning rate only, and "
@@ -51,6 +52,12 @@ class OptimizerPair:
     @property
     def variables(self):
         return [v for opt in self.optimizers for v in opt.variables]
+
+
+def learning_rate(optimizer):
+    """The current learning rate as a float, schedule or not."""
+    # Under a strategy it is a variable with a copy on every device.
+    return float(tf.convert_to_tensor(optimizer.learning_rate))
 
 
 def get_pair(d_optimizer, g_optimizer):

@@ -59,6 +59,10 @@ class Penalty(keras.layers.Layer):
         name: String, the metric's name in the logs.
     """
 
+    #: Whether it asks for the slope at each image on its own, which BatchNorm
+    #: in D would mix up.
+    per_image = True
+
     def __init__(self, every=1, share=1.0, name=None):
         super().__init__(name=name or type(self).__name__.lower())
         if not (isinstance(every, int) and every >= 1):

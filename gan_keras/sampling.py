@@ -1,8 +1,10 @@
 """Asking a trained GAN: new images from G, opinions from D."""
 
+import functools
 import random
 
 import numpy as np
+import tensorflow as tf
 
 from gan_keras import checks
 
@@ -42,9 +44,22 @@ class Sampling:
         Returns:
             Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
         """
-        network = self.ema_generator if use_ema else self.generator
-        # Keras' compiled call: a fifth of the time of `network(latents)`.
-        return in_batches(network.predict_on_batch, latents)
+        return in_batches(self._compiled[bool(use_ema)], latents)
+
+    @functools.cached_property
+    def _compiled(self):
+        """Both generators as compiled functions: five times as fast.
+
+        (Keras' own, `predict_on_batch`, waits for all workers of a
+        distributed run, of which only the chief draws.)
+        """
+        return {
+            use_ema: tf.function(functools.partial(network, training=False))
+            for use_ema, network in [
+                (True, self.ema_generator),
+                (False, self.generator),
+            ]
+        }
 
     def judge(self, images):
         """What D thinks of images.

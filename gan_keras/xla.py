@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from gan_keras import replicas
+
 SMALL = 500_000
 
 
@@ -21,7 +23,7 @@ def pays(gan):
         Boolean. False under a `tf.distribute` strategy, where compiling with
         XLA fails.
     """
-    if tf.distribute.has_strategy():
+    if replicas.distributed(gan):
         return False
     if tf.config.list_physical_devices("GPU"):
         return True

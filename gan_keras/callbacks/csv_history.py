@@ -20,6 +20,8 @@ class CSVHistory(keras.callbacks.Callback):
         path: The file.
     """
 
+    writes_files = True  # and nothing else: for the chief worker only
+
     def __init__(self, path):
         super().__init__()
         self.path = os.fspath(path)

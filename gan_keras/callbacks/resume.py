@@ -2,12 +2,14 @@
 
 import os
 import re
+import tempfile
 import time
 import warnings
 import zipfile
 
 import keras
 
+from gan_keras import replicas
 from gan_keras.files import replace_file
 
 _NAME = re.compile(r"epoch_(\d+)\.zip")
@@ -81,7 +83,8 @@ class Resume(keras.callbacks.Callback):
 
     def _write_if_due(self):
         if self._due is not None:
-            self._write(self._due)
+            if replicas.is_chief(self.model):
+                self._write(self._due)
             self._written = time.monotonic()
             self._due = None
 
@@ -109,11 +112,12 @@ class Resume(keras.callbacks.Callback):
         with zipfile.ZipFile(self._path(epoch)) as archive:
             # Reading checks the checksum before anything is assigned.
             content = archive.read(_WEIGHTS)
-        weights = os.path.join(self.directory, f"partial.{_WEIGHTS}")
-        with open(weights, "wb") as file:
-            file.write(content)
-        self.model.load_weights(weights)
-        os.remove(weights)
+        # Elsewhere, for several workers may be reading at the same time.
+        with tempfile.TemporaryDirectory() as directory:
+            weights = os.path.join(directory, _WEIGHTS)
+            with open(weights, "wb") as file:
+                file.write(content)
+            self.model.load_weights(weights)
 
 
 def epochs_in(directory):

@@ -36,6 +36,8 @@ class SampleGrid(keras.callbacks.Callback):
             place.
     """
 
+    writes_files = True  # and nothing else: for the chief worker only
+
     def __init__(
         self,
         directory,

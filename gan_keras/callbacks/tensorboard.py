@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.core.util import event_pb2
 
 from gan_keras.files import replace_file
+from gan_keras.optimizers import learning_rate
 
 
 class TensorBoardSamples(keras.callbacks.Callback):
@@ -37,6 +38,8 @@ class TensorBoardSamples(keras.callbacks.Callback):
         graph: Boolean, whether to write the training step's graph. It is
             traced once more for that, which takes some seconds.
     """
+
+    writes_files = True  # and nothing else: for the chief worker only
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class TensorBoardSamples(keras.callbacks.Callback):
                 ("d", self.model.d_optimizer),
                 ("g", self.model.g_optimizer),
             ]:
-                rate = float(optimizer.learning_rate)
+                rate = learning_rate(optimizer)
                 tf.summary.scalar(f"{player}_learning_rate", rate, step)
             self._write_samples(step)
             if self.histograms:

@@ -12,6 +12,7 @@ Source: Radford et al., 2015, arXiv:1511.06434.
 import keras
 from keras import layers
 
+from gan_keras.networks.normalization import batch_normalization
 from gan_keras.networks.shapes import check_image_shape
 from gan_keras.networks.shapes import check_positive
 from gan_keras.networks.shapes import halvings
@@ -55,11 +56,11 @@ def dcgan_generator(
     # No biases before BatchNorm: it subtracts the mean, and them with it.
     for i, units in enumerate(hidden, start=1):
         network.add(layers.Dense(units, use_bias=False, name=f"hidden{i}"))
-        network.add(layers.BatchNormalization(name=f"norm_hidden{i}"))
+        network.add(batch_normalization(name=f"norm_hidden{i}"))
         network.add(layers.ReLU())
     h, w = sizes[0]
     network.add(layers.Dense(h * w * widths[0], use_bias=False, name="dense"))
-    network.add(layers.BatchNormalization(name=f"norm_{h}x{w}"))
+    network.add(batch_normalization(name=f"norm_{h}x{w}"))
     network.add(layers.ReLU())
     network.add(layers.Reshape((h, w, widths[0])))
     for size, channels in zip(sizes[1:], [*widths[1:], image_shape[2]]):
@@ -80,7 +81,7 @@ def dcgan_generator(
         if any(extra):
             network.add(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
         if not last:
-            network.add(layers.BatchNormalization(name=f"norm_{place}"))
+            network.add(batch_normalization(name=f"norm_{place}"))
             network.add(layers.ReLU())
         h, w = size
     network.add(layers.Activation("tanh", dtype="float32"))
@@ -125,7 +126,7 @@ def dcgan_discriminator(image_shape, width=32, kernel_size=4, batch_norm=False):
         )
         # The paper leaves the first layer, which sees the pixels, as it is.
         if batch_norm and (h, w) != sizes[0]:
-            network.add(layers.BatchNormalization(name=f"norm_{h}x{w}"))
+            network.add(batch_normalization(name=f"norm_{h}x{w}"))
         network.add(layers.LeakyReLU(negative_slope=0.2))
     network.add(layers.Flatten())
     network.add(layers.Dense(1, dtype="float32", name="logits"))

@@ -1,0 +1,278 @@
+"""Several devices do what one does with the whole batch."""
+
+import functools
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import tiny_gan
+from conftest import tiny_images
+from conftest import weights
+
+import gan_keras as gk
+from gan_keras import noise
+from gan_keras import replicas
+
+# Sums over two halves of a batch are rounded in another order than sums over
+# the whole. After ten steps of SGD with a rate of 0.1:
+TOLERANCE = {"rtol": 1e-4, "atol": 2e-6}
+
+
+@functools.cache  # a second one would get the first one's messages
+def two_cpus():
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def trained(strategy, loss="non_saturating", penalties=list, batch_size=6):
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        gan = tiny_gan()
+        gan.compile(
+            keras.optimizers.SGD(0.1),
+            keras.optimizers.SGD(0.1),
+            loss=loss,
+            penalties=penalties(),
+            jit_compile=False,
+        )
+    # The last batch has 3 images: 2 for one replica and 1 for the other.
+    data = tf.data.Dataset.from_tensor_slices(tiny_images(27))
+    history = gan.fit(data.batch(batch_size), epochs=2, verbose=0).history
+    return gan, history
+
+
+def assert_equal_runs(one, two):
+    for a, b in zip(weights(one[0]), weights(two[0]), strict=True):
+        np.testing.assert_allclose(a, b, **TOLERANCE)
+    assert one[1].keys() == two[1].keys()
+    for name in one[1]:
+        np.testing.assert_allclose(one[1][name], two[1][name], 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize("loss", gk.losses.losses.classes)
+def test_two_replicas_equal_one_device(loss):
+    one = trained(tf.distribute.get_strategy(), loss)
+    two = trained(two_cpus(), loss)
+    assert_equal_runs(one, two)
+    start = weights(tiny_gan())
+    assert not any(
+        np.allclose(a, b, **TOLERANCE) for a, b in zip(start, weights(two[0]))
+    )
+
+
+@pytest.mark.parametrize("penalty", gk.penalties.penalties.classes)
+@pytest.mark.parametrize("every", [1, 2])
+def test_penalties_of_two_replicas_equal_those_of_one(penalty, every):
+    cls = gk.penalties.penalties.classes[penalty]
+    one, two = [
+        trained(strategy, penalties=lambda: [cls(every=every)])
+        for strategy in (tf.distribute.get_strategy(), two_cpus())
+    ]
+    assert_equal_runs(one, two)
+    assert max(one[1][penalty]) > 1e-4
+
+
+def test_a_batch_that_does_not_divide_evenly():
+    one = trained(tf.distribute.get_strategy(), batch_size=5)
+    two = trained(two_cpus(), batch_size=5)
+    assert_equal_runs(one, two)
+
+
+def test_both_copies_of_every_weight_agree():
+    gan, _ = trained(two_cpus(), penalties=lambda: ["r1"])
+    for variable in gan.variables:
+        first, second = [v.numpy() for v in variable.value.values]
+        np.testing.assert_array_equal(first, second, variable.path)
+
+
+def test_replicas_draw_different_parts_of_the_same_noise():
+    with two_cpus().scope():
+        gan = tiny_gan()
+
+    @tf.function
+    def draw(sizes):
+        def per_replica():
+            context = tf.distribute.get_replica_context()
+            return gan.generator_inputs(sizes[context.replica_id_in_sync_group])
+
+        return gan.distribute_strategy.run(per_replica)
+
+    first, second = draw(tf.constant([3, 2])).values
+    assert first.shape == (3, 4) and second.shape == (2, 4)
+    np.testing.assert_allclose(
+        np.concatenate([first, second]),
+        tiny_gan().generator_inputs(5),
+        atol=1e-6,
+    )
+    assert len(np.unique(np.concatenate([first, second]))) == 20
+
+
+def test_xla_is_off_under_a_strategy():
+    with two_cpus().scope():
+        gan = tiny_gan()
+    gan.compile()  # outside of the scope, as Keras allows
+    assert not gan.jit_compile
+    gan.fit(tiny_images(16), batch_size=8, verbose=0)
+    with pytest.raises(ValueError, match="`jit_compile` must be False or 'au"):
+        gan.compile(jit_compile=True)
+
+
+def test_optimizers_and_penalties_are_made_in_the_scope():
+    adam, r1 = keras.optimizers.Adam(), gk.penalties.R1()
+    with two_cpus().scope():
+        gan = tiny_gan()
+    with pytest.raises(ValueError, match="`d_optimizer` was made outside"):
+        gan.compile(adam)
+    with pytest.raises(ValueError, match=r"`penalties\[0\]` was made outside"):
+        gan.compile(penalties=[r1])
+
+
+def test_plain_batch_norm_is_refused_under_a_strategy():
+    def generator():
+        return keras.Sequential(
+            [
+                keras.Input((4,)),
+                keras.layers.Dense(64),
+                keras.layers.BatchNormalization(name="mine"),
+                keras.layers.Reshape((8, 8, 1)),
+                keras.layers.Activation("tanh"),
+            ]
+        )
+
+    judge = gk.networks.dcgan_discriminator((8, 8, 1), 4)
+    gk.GAN(generator(), judge)
+    with two_cpus().scope():
+        judge = gk.networks.dcgan_discriminator((8, 8, 1), 4)
+        with pytest.raises(ValueError, match="synchronized=True.*'mine'"):
+            gk.GAN(generator(), judge)
+
+
+def test_callbacks_and_resuming_under_a_strategy(tmp_path):
+    def fit(directory, epochs):
+        keras.utils.set_random_seed(0)
+        with two_cpus().scope():
+            gan = tiny_gan()
+            gan.compile()
+        gan.fit(
+            gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3),
+            epochs=epochs,
+            verbose=0,
+            callbacks=[
+                gk.callbacks.Resume(directory, seconds=0),
+                gk.callbacks.CSVHistory(directory / "history.csv"),
+                gk.callbacks.SampleGrid(directory, rows=1, columns=2),
+                gk.callbacks.TensorBoardSamples(directory / "logs"),
+            ],
+        )
+        return weights(gan)
+
+    whole = fit(tmp_path / "whole", 4)
+    fit(tmp_path / "parts", 2)
+    parts = fit(tmp_path / "parts", 4)
+    for a, b in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(a, b)
+    histories = [
+        (tmp_path / run / "history.csv").read_text()
+        for run in ("whole", "parts")
+    ]
+    assert histories[0] == histories[1]
+    assert histories[0].count("\n") == 5
+
+
+@pytest.mark.parametrize("draw", [noise.uniform, noise.normal])
+def test_noise_is_the_same_with_and_without_xla(draw):
+    seed = tf.constant([3, 5], tf.int64)
+    plain = tf.function(draw)([500, 4], seed)
+    xla = tf.function(draw, jit_compile=True)([500, 4], seed)
+    np.testing.assert_allclose(plain, xla, atol=2e-6)
+
+
+def test_noise_is_distributed_as_it_says():
+    stats = pytest.importorskip("scipy.stats")
+    seed = tf.constant([1, 2], tf.int64)
+    u = noise.uniform([100_000], seed).numpy()
+    assert 0 < u.min() and u.max() <= 1
+    assert stats.kstest(u, "uniform").pvalue > 1e-3
+    z = noise.normal([100_000], seed).numpy()
+    assert stats.kstest(z, "norm").pvalue > 1e-3
+    assert np.isfinite(z).all() and z.dtype == np.float32
+    # The same pair of bits makes a point and its neighbour: no correlation.
+    assert abs(np.corrcoef(z[:-1], z[1:])[0, 1]) < 0.02
+
+
+def free_ports(n):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@pytest.mark.slow
+def test_two_workers_train_as_one_process(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (130, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "small.npz", x_train=images, x_test=images[:16])
+    command = [
+        sys.executable, "-m", "gan_keras_cli", "train", "gan",
+        "--epochs", "3", "--width", "8", "--latent-dim", "4",
+        "--batch-size", "64", "--data", str(tmp_path / "small.npz"),
+        "--checkpoint-seconds", "0", "--out",
+    ]  # fmt: skip
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
+
+    def start(out, index=None):
+        environment = dict(os.environ)
+        environment.pop("TF_CONFIG", None)
+        if index is not None:
+            environment["TF_CONFIG"] = json.dumps(
+                {
+                    "cluster": {"worker": workers},
+                    "task": {"type": "worker", "index": index},
+                }
+            )
+        return subprocess.Popen(
+            [*command, str(tmp_path / out)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    # Each worker gets a directory of its own here, to see what it writes.
+    chief, other = start("chief", 0), start("other", 1)
+    for process in (chief, other):
+        _, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors
+    single = start("single")
+    _, errors = single.communicate(timeout=240)
+    assert single.returncode == 0, errors
+
+    files = sorted(p.name for p in (tmp_path / "chief").iterdir())
+    assert files == sorted(p.name for p in (tmp_path / "single").iterdir())
+    assert not list((tmp_path / "other").rglob("*.*"))
+    one, two = [
+        np.genfromtxt(tmp_path / run / "history.csv", delimiter=",", names=True)
+        for run in ("single", "chief")
+    ]
+    assert one.dtype.names == two.dtype.names and len(one) == len(two) == 3
+    for name in one.dtype.names:
+        np.testing.assert_allclose(one[name], two[name], rtol=1e-4)
+    one, two = [
+        keras.saving.load_model(tmp_path / run / "model.keras")
+        for run in ("single", "chief")
+    ]
+    for a, b in zip(weights(one), weights(two), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+def test_one_worker_alone_is_no_strategy(monkeypatch):
+    monkeypatch.setenv(
+        "TF_CONFIG", '{"cluster": {"worker": ["127.0.0.1:1"]}, "task": {}}'
+    )
+    assert replicas.strategy() is tf.distribute.get_strategy()
