@@ -32,6 +32,7 @@ def networks(generator, discriminator):
                 "it with a `keras.Input(shape)`, or call it on a batch once. "
                 f"Received: {name}={network.name!r}"
             )
+        precision(network)
     if generator is discriminator:
         raise ValueError(
             "`generator` and `discriminator` must be two networks. "
@@ -256,6 +257,78 @@ def training_data(gan, x, y=None, batch_size=None):
     real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(first)
     images(gan, real_images, "x")
     return x, first
+
+
+_NOT_FOR_GANS = {
+    "TerminateOnNaN": "it looks at a value named `loss` only. Use "
+    "`gk.callbacks.DivergenceGuard()`, which looks at all of them",
+    "SwapEMAWeights": "it averages the weights of one optimizer's network and "
+    "forgets BatchNorm's statistics. A GAN keeps its averaged generator "
+    "itself: see `gan.ema_generator` and `GAN(ema_decay=...)`",
+}
+
+
+def callbacks(found):
+    """Do Keras' own callbacks do here what they say?"""
+    if found is None or isinstance(found, keras.callbacks.CallbackList):
+        found = found.callbacks if found else []
+    if isinstance(found, keras.callbacks.Callback):
+        found = [found]
+    for callback in found:
+        name = type(callback).__name__
+        if name in _NOT_FOR_GANS:
+            raise ValueError(
+                f"`callbacks`: keras.callbacks.{name} does not work with a "
+                f"GAN: {_NOT_FOR_GANS[name]}. Received: {callback}"
+            )
+        monitor = getattr(callback, "monitor", None)
+        if monitor in ("loss", "val_loss") and _waits(callback):
+            raise ValueError(
+                f"`callbacks`: {name} waits for {monitor!r}, but a GAN has "
+                "two losses. Name the value and its better direction, e.g. "
+                "monitor='g_loss', mode='min'; better one that measures the "
+                "samples, as the losses do not tell their quality. "
+                f"Received: monitor={monitor!r}"
+            )
+
+
+def _waits(callback):
+    """Whether it makes use of its `monitor` at all."""
+    return getattr(callback, "save_best_only", True)
+
+
+def optimizer(name, optimizer):
+    """Can this optimizer play its part?"""
+    if getattr(optimizer, "use_ema", False):
+        raise ValueError(
+            f"`{name}` must not average weights itself (use_ema=True): it "
+            "would leave out BatchNorm's statistics. The GAN keeps an averaged "
+            "generator of its own: see `GAN(ema_decay=...)`. Received: "
+            f"{name}={optimizer.name!r} with use_ema=True"
+        )
+    rate = getattr(optimizer, "_learning_rate", None)
+    if (
+        hasattr(rate, "numpy")
+        and not float(tf.convert_to_tensor(rate.value)) > 0
+    ):
+        raise ValueError(
+            f"`{name}` must have a learning rate above 0. Received: "
+            f"learning_rate={float(tf.convert_to_tensor(rate.value)):g}"
+        )
+
+
+def precision(network):
+    """Is the arithmetic wide enough?"""
+    for layer in network._flatten_layers():
+        if layer.compute_dtype == "float16":
+            raise ValueError(
+                "float16 is not supported: the gradients that a GAN's two "
+                "players send each other fall below its smallest number. Use "
+                "`keras.mixed_precision.set_global_policy('mixed_bfloat16')`, "
+                "which has float32's range, before the networks are made. "
+                f"Received: layer {layer.name!r} of {network.name!r} with "
+                f"dtype policy {layer.dtype_policy.name!r}"
+            )
 
 
 def prepend_callback(callback, callbacks):

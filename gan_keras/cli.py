@@ -123,6 +123,7 @@ def fit(options, gan, data, epochs):
     out = options.out
     start = time.monotonic()
     interrupted = False
+    guard = callbacks.DivergenceGuard()
     history = os.path.join(out, "history.csv")
     try:
         with CtrlC() as ctrl_c:
@@ -130,6 +131,7 @@ def fit(options, gan, data, epochs):
                 data,
                 epochs=epochs,
                 callbacks=[
+                    guard,
                     callbacks.Resume(out, seconds=options.checkpoint_seconds),
                     callbacks.CSVHistory(history),
                     callbacks.SampleGrid(out, raw=options.raw),
@@ -152,6 +154,12 @@ def fit(options, gan, data, epochs):
             f"`gan-keras train --resume {out}` goes on."
         )
         return 130
+    if guard.diverged:
+        print(
+            f"\nStopped in epoch {done} of {epochs}: the training diverged "
+            f"(see above). {out}/model.keras holds the last good state."
+        )
+        return 1
     print(
         f"\nDone: {done} epochs, {minutes:.1f} minutes.\n"
         f"  {out}/training.gif   the whole training\n"

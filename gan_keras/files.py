@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 
 LOCK = ".lock"
 
@@ -28,6 +29,17 @@ def replace_file(path, write):
     except BaseException:
         if os.path.exists(partial):
             os.remove(partial)
+        raise
+
+
+def replace_directory(path, write):
+    """Like `replace_file`, for a directory which does not exist yet."""
+    partial = f"{os.fspath(path)}.partial"
+    try:
+        write(partial)
+        os.replace(partial, path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
         raise
 
 

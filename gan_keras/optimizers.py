@@ -1,7 +1,11 @@
 """Two players, two optimizers, and Keras' callbacks which expect one."""
 
+import re
+
 import keras
 import tensorflow as tf
+
+from gan_keras import checks
 
 
 class OptimizerPair:
@@ -86,6 +90,12 @@ def get_pair(d_optimizer, g_optimizer):
                 "model's state. Make a new optimizer for every network. "
                 f"Received: {name}={optimizer.name!r}"
             )
+        checks.optimizer(name, optimizer)
+        # Keras' callbacks log learning rates by the optimizers' names.
+        if re.fullmatch(
+            type(optimizer).__name__ + r"_?\d*", optimizer.name, re.I
+        ):
+            optimizer.name = name
         pair.append(optimizer)
     if pair[0] is pair[1]:
         raise ValueError(

@@ -1,6 +1,10 @@
 """How a GAN goes to disk and comes back, compiled and ready to train on."""
 
+import os
+
 import keras
+
+from gan_keras import files
 
 
 class Saving:
@@ -47,6 +51,42 @@ class Saving:
 
     def compile_from_config(self, config):
         self.compile(**config)
+
+    def export_generator(self, path):
+        """Writes the averaged generator alone, to be used without gan_keras.
+
+        Args:
+            path: A name ending in `.keras` for a Keras file, which
+                `keras.saving.load_model` reads; any other for a directory
+                with a TensorFlow SavedModel, which
+                `tf.saved_model.load(path).serve(latents)` runs. It must not
+                exist yet.
+
+        Raises:
+            ValueError: If the path exists, or if it is to be a Keras file and
+                the generator has layers that only gan_keras knows.
+        """
+        path = os.fspath(path)
+        if os.path.exists(path):
+            raise ValueError(
+                "`path` exists already, and is not overwritten. "
+                f"Received: path={path!r}"
+            )
+        if not path.endswith(".keras"):
+            files.replace_directory(
+                path,
+                lambda path: self.ema_generator.export(path, verbose=False),
+            )
+            return
+        for layer in self.ema_generator._flatten_layers():
+            if not type(layer).__module__.startswith("keras."):
+                raise ValueError(
+                    "`path` ends in .keras, but a Keras file of this "
+                    "generator could not be read without the package of its "
+                    f"layer {layer.name!r}. Leave .keras away to write a "
+                    f"SavedModel instead. Received: path={path!r}"
+                )
+        files.replace_file(path, self.ema_generator.save)
 
     def save_own_variables(self, store):
         store["steps"] = self.steps.numpy()

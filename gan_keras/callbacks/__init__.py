@@ -1,8 +1,15 @@
 """Watching a GAN learn: ordinary Keras callbacks for a plain `fit()`."""
 
 from gan_keras.callbacks.csv_history import CSVHistory
+from gan_keras.callbacks.divergence_guard import DivergenceGuard
 from gan_keras.callbacks.resume import Resume
 from gan_keras.callbacks.sample_grid import SampleGrid
 from gan_keras.callbacks.tensorboard import TensorBoardSamples
 
-__all__ = ["CSVHistory", "Resume", "SampleGrid", "TensorBoardSamples"]
+__all__ = [
+    "CSVHistory",
+    "DivergenceGuard",
+    "Resume",
+    "SampleGrid",
+    "TensorBoardSamples",
+]

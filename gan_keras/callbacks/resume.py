@@ -1,5 +1,6 @@
 """Stopping in one lesson, going on in the next, as if nothing had happened."""
 
+import math
 import os
 import re
 import tempfile
@@ -68,6 +69,8 @@ class Resume(keras.callbacks.Callback):
         self._written = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
+        if not all(map(math.isfinite, (logs or {}).values())):
+            return  # no state to go on from
         last = epoch + 1 == self.params.get("epochs")
         if last or time.monotonic() - self._written >= self.seconds:
             self._due = epoch + 1
