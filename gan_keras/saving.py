@@ -58,9 +58,9 @@ class Saving:
         Args:
             path: A name ending in `.keras` for a Keras file, which
                 `keras.saving.load_model` reads; any other for a directory
-                with a TensorFlow SavedModel, which
-                `tf.saved_model.load(path).serve(latents)` runs. It must not
-                exist yet.
+                with a TensorFlow SavedModel, which runs by
+                `model = tf.saved_model.load(path)`, `model.serve(latents)`.
+                It must not exist yet.
 
         Raises:
             ValueError: If the path exists, or if it is to be a Keras file and

@@ -295,5 +295,5 @@ def test_no_checkpoint_is_written_of_a_diverged_epoch(tmp_path):
             epochs=4,
         )  # fmt: skip
     names = [p.name for p in (tmp_path / "checkpoints").iterdir()]
-    assert names == ["epoch_00001.zip"]
+    assert names == ["epoch_00001.npz"]
     assert not math.isnan(gan.judge(tiny_images(2)).sum())

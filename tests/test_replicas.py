@@ -163,6 +163,7 @@ def test_callbacks_and_resuming_under_a_strategy(tmp_path):
             epochs=epochs,
             verbose=0,
             callbacks=[
+                gk.callbacks.DivergenceGuard(),
                 gk.callbacks.Resume(directory, seconds=0),
                 gk.callbacks.CSVHistory(directory / "history.csv"),
                 gk.callbacks.SampleGrid(directory, rows=1, columns=2),

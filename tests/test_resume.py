@@ -107,7 +107,7 @@ def test_work_after_the_last_checkpoint_is_done_again_not_twice(
     """Rows, frames and events of epochs behind the checkpoint are replaced."""
     whole, whole_directory = uninterrupted
     fit(start_like(uninterrupted), tmp_path, epochs=4)
-    os.remove(tmp_path / "checkpoints" / "epoch_00004.zip")
+    os.remove(tmp_path / "checkpoints" / "epoch_00004.npz")
     gan = fit(new_gan(), tmp_path, epochs=5)
     assert same(state(whole), state(gan))
     for name in ("history.csv", "training.gif"):
@@ -125,10 +125,10 @@ def test_damaged_checkpoint_falls_back_on_the_one_before(
 ):
     fit(start_like(uninterrupted), tmp_path, epochs=3)
     assert sorted(os.listdir(tmp_path / "checkpoints")) == [
-        "epoch_00002.zip",
-        "epoch_00003.zip",
+        "epoch_00002.npz",
+        "epoch_00003.npz",
     ]
-    newest = tmp_path / "checkpoints" / "epoch_00003.zip"
+    newest = tmp_path / "checkpoints" / "epoch_00003.npz"
     content = bytearray(newest.read_bytes())
     if damage == "cut off":
         content = content[: len(content) // 2]
@@ -138,7 +138,7 @@ def test_damaged_checkpoint_falls_back_on_the_one_before(
         content = b""
     newest.write_bytes(content)
     gan = new_gan()
-    with pytest.warns(UserWarning, match="epoch_00003.zip is damaged"):
+    with pytest.warns(UserWarning, match="epoch_00003.npz is damaged"):
         fit(gan, tmp_path, epochs=5)
     assert same(state(uninterrupted[0]), state(gan))
 
@@ -154,7 +154,7 @@ def test_a_finished_run_is_not_trained_further(uninterrupted, tmp_path):
 def test_checkpoints_are_not_written_more_often_than_asked(tmp_path):
     fit(new_gan(), tmp_path, epochs=3, seconds=1000.0)
     # Only the last epoch's.
-    assert os.listdir(tmp_path / "checkpoints") == ["epoch_00003.zip"]
+    assert os.listdir(tmp_path / "checkpoints") == ["epoch_00003.npz"]
 
 
 def test_replace_file_leaves_the_old_one_when_writing_fails(tmp_path):

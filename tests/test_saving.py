@@ -1,5 +1,11 @@
 """A GAN goes to disk and comes back as if nothing had happened."""
 
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +15,7 @@ from conftest import tiny_images
 from conftest import weights
 
 import gan_keras as gk
+from gan_keras import recipes
 
 
 def data():
@@ -95,3 +102,148 @@ def test_uncompiled_model_round_trips(tmp_path):
     again = keras.saving.load_model(tmp_path / "gan.keras")
     assert not again.compiled
     assert same(weights(gan), weights(again))
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_every_recipe_goes_on_bit_for_bit(name, tmp_path):
+    gan = recipes.get(name)((8, 8, 1), steps=16, latent_dim=4, width=4, seed=2)
+    gan.fit(data(), epochs=2, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    for model in (gan, again):
+        model.fit(data(), initial_epoch=2, epochs=4, verbose=0)
+    assert same(state(gan), state(again))
+    assert gan.steps.numpy() == 16
+
+
+# ------------------------------------------------- every class on its own
+
+
+def classes_with_a_config():
+    """Every class of the package which Keras could be asked to save."""
+    found = set()
+    for module in pkgutil.walk_packages(gk.__path__, "gan_keras."):
+        if module.name.endswith("__main__"):
+            continue
+        for _, cls in inspect.getmembers(
+            importlib.import_module(module.name), inspect.isclass
+        ):
+            if cls.__module__.startswith("gan_keras.") and hasattr(
+                cls, "get_config"
+            ):
+                found.add(cls)
+    # A base class is what others are made from.
+    bases = {base for cls in found for base in cls.__mro__[1:]}
+    return sorted(found - bases, key=lambda cls: cls.__qualname__)
+
+
+# With other values than the defaults. A class that is not listed is made
+# without arguments.
+EXAMPLES = {
+    "GAN": lambda: tiny_gan(seed=5, ema_decay=0.9),
+    "HoldThenDecay": lambda: gk.schedules.HoldThenDecay(0.1, 7, hold=0.25),
+    "Minimax": lambda: gk.losses.Minimax(real_label=0.8),
+    "NonSaturating": lambda: gk.losses.NonSaturating(real_label=0.9),
+    "R1": lambda: gk.penalties.R1(2.0, every=3, share=0.5, name="slope"),
+}
+
+
+@pytest.mark.parametrize("cls", classes_with_a_config())
+def test_every_class_round_trips_through_its_config(cls):
+    one = EXAMPLES.get(cls.__name__, cls)()
+    assert type(one) is cls
+    registered = keras.saving.get_registered_name(cls)
+    assert registered == f"gan_keras>{cls.__name__}", "is it registered?"
+    config = keras.saving.serialize_keras_object(one)
+    two = keras.saving.deserialize_keras_object(config)
+    assert type(two) is cls
+    assert keras.saving.serialize_keras_object(two) == config
+    three = cls.from_config(one.get_config())
+    assert three.get_config() == one.get_config()
+    # Nothing that can be set is left out.
+    settable = set(inspect.signature(cls).parameters)
+    assert settable <= set(one.get_config())
+
+
+def test_the_classes_are_found():
+    names = {cls.__name__ for cls in classes_with_a_config()}
+    assert set(EXAMPLES) | {"LeastSquares"} <= names
+
+
+# --------------------------------------------------------- the generator
+
+
+def test_exported_generator_needs_no_gan_keras(tmp_path):
+    gan = tiny_gan()
+    gan.compile()
+    gan.fit(data(), epochs=2, verbose=0)
+    latents = gan.draw_latents(3, seed=0)
+    np.save(tmp_path / "latents.npy", latents)
+    gan.export_generator(tmp_path / "g.keras")
+    gan.export_generator(tmp_path / "g")
+    code = """
+import sys
+import keras, numpy as np, tensorflow as tf
+latents = np.load("latents.npy")
+np.save("a.npy", keras.saving.load_model("g.keras")(latents))
+model = tf.saved_model.load("g")
+np.save("b.npy", model.serve(latents))
+assert "gan_keras" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    expected = gan.generate_from(latents)
+    assert not np.allclose(expected, gan.generate_from(latents, use_ema=False))
+    for name in ("a.npy", "b.npy"):
+        np.testing.assert_allclose(
+            np.load(tmp_path / name), expected, atol=1e-6
+        )
+
+
+def test_export_overwrites_nothing_and_leaves_nothing_half(tmp_path):
+    gan = tiny_gan()
+    for name in ("g.keras", "g"):
+        (tmp_path / name).write_text("precious")
+        with pytest.raises(ValueError, match="`path` exists already"):
+            gan.export_generator(tmp_path / name)
+        assert (tmp_path / name).read_text() == "precious"
+
+    def fail(path, **kwargs):
+        with open(path, "wb") as file:
+            file.write(b"half")
+        raise OSError("No space left on device")
+
+    gan.ema_generator.save = fail
+    with pytest.raises(OSError, match="No space"):
+        gan.export_generator(tmp_path / "new.keras")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["g", "g.keras"]
+
+
+@keras.saving.register_keras_serializable("my_course")
+class Twice(keras.layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+
+def test_generator_with_a_layer_of_ones_own_becomes_a_saved_model(tmp_path):
+    import tensorflow as tf
+
+    generator = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(64),
+            Twice(name="twice"),
+            keras.layers.Reshape((8, 8, 1)),
+            keras.layers.Activation("tanh"),
+        ]
+    )
+    gan = gk.GAN(generator, gk.networks.dcgan_discriminator((8, 8, 1), 4))
+    with pytest.raises(ValueError, match="layer 'twice'.*Leave .keras away"):
+        gan.export_generator(tmp_path / "g.keras")
+    gan.export_generator(tmp_path / "g")
+    latents = gan.draw_latents(2, seed=0)
+    model = tf.saved_model.load(tmp_path / "g")
+    np.testing.assert_allclose(
+        model.serve(latents),
+        gan.generate_from(latents),
+        atol=1e-6,
+    )

@@ -6,6 +6,8 @@ import warnings
 import keras
 import numpy as np
 
+from gan_keras import state
+
 
 class DivergenceGuard(keras.callbacks.Callback):
     """Stops the training when a logged value is no longer a number.
@@ -37,11 +39,11 @@ class DivergenceGuard(keras.callbacks.Callback):
         self.diverged = False
         self._running = None  # the epoch that is being trained
         self._epoch = None  # the epoch at whose end the kept state was taken
-        self._state = None
+        self._values = None
 
     def on_train_begin(self, logs=None):
         self.diverged = False
-        self._epoch = None
+        self._epoch = self._values = None
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._epoch is None:
@@ -69,24 +71,23 @@ class DivergenceGuard(keras.callbacks.Callback):
             self._go_back(f"{bad} at {moment}")
 
     def _keep(self, epoch):
-        state = [keras.ops.convert_to_numpy(v) for v in self._variables()]
-        for variable, value in zip(self._variables(), state):
-            # The last step's losses were taken before its weights changed.
+        values = state.read(self.model)
+        # The last step's losses were taken before its weights changed.
+        for variable, value in zip(state.variables(self.model), values):
             if value.dtype.kind == "f" and not np.isfinite(value).all():
                 self._go_back(f"`{variable.path}` after epoch {epoch}")
                 return
-        self._epoch, self._state = epoch, state
+        self._epoch, self._values = epoch, values
 
     def _go_back(self, finding):
         self.diverged = True
         self.model.stop_training = True
-        if self._state is None:
+        if self._values is None:
             raise ValueError(
                 "The model holds NaN or infinite values before the training: "
                 f"{finding}. Make a new one, or load an earlier one."
             )
-        for variable, value in zip(self._variables(), self._state):
-            variable.assign(value)
+        state.write(self.model, self._values, "the kept state")
         warnings.warn(
             f"Training diverged: {finding}. It was stopped, and the model is "
             f"what it was after {self._epoch} epochs. A smaller learning "
@@ -94,6 +95,3 @@ class DivergenceGuard(keras.callbacks.Callback):
             "loss may help.",
             stacklevel=2,
         )
-
-    def _variables(self):
-        return [*self.model.variables, *self.model.optimizer.variables]

@@ -3,18 +3,18 @@
 import math
 import os
 import re
-import tempfile
 import time
 import warnings
 import zipfile
 
 import keras
+import numpy as np
 
 from gan_keras import replicas
+from gan_keras import state
 from gan_keras.files import replace_file
 
-_NAME = re.compile(r"epoch_(\d+)\.zip")
-_WEIGHTS = "model.weights.h5"
+_NAME = re.compile(r"epoch_(\d+)\.npz")
 
 
 class Resume(keras.callbacks.Callback):
@@ -55,14 +55,15 @@ class Resume(keras.callbacks.Callback):
         os.makedirs(self.directory, exist_ok=True)
         for epoch in sorted(epochs_in(self.directory), reverse=True):
             try:
-                self._read(epoch)
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+                values = self._read(epoch)
+            except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
                 warnings.warn(
                     f"The checkpoint {self._path(epoch)} is damaged "
                     f"({error}); going on from the one before.",
                     stacklevel=2,
                 )
                 continue
+            state.write(self.model, values, self._path(epoch))
             # Keras' own `BackupAndRestore` tells `fit` in the same way.
             self.model._initial_epoch = epoch
             break
@@ -92,35 +93,25 @@ class Resume(keras.callbacks.Callback):
             self._due = None
 
     def _path(self, epoch):
-        return os.path.join(self.directory, f"epoch_{epoch:05d}.zip")
+        return os.path.join(self.directory, f"epoch_{epoch:05d}.npz")
 
     def _write(self, epoch):
-        weights = os.path.join(self.directory, f"partial.{_WEIGHTS}")
-        self.model.save_weights(weights)
-
         def write(path):
-            # A zip holds a checksum: damage does not go unnoticed.
+            # An .npz holds checksums: damage does not go unnoticed.
             with open(path, "wb") as file:
-                with zipfile.ZipFile(file, "w") as archive:
-                    archive.write(weights, _WEIGHTS)
+                np.savez(file, *state.read(self.model))
                 file.flush()
                 os.fsync(file.fileno())
 
         replace_file(self._path(epoch), write)
-        os.remove(weights)
         for old in sorted(epochs_in(self.directory))[:-2]:
             os.remove(self._path(old))
 
     def _read(self, epoch):
-        with zipfile.ZipFile(self._path(epoch)) as archive:
-            # Reading checks the checksum before anything is assigned.
-            content = archive.read(_WEIGHTS)
-        # Elsewhere, for several workers may be reading at the same time.
-        with tempfile.TemporaryDirectory() as directory:
-            weights = os.path.join(directory, _WEIGHTS)
-            with open(weights, "wb") as file:
-                file.write(content)
-            self.model.load_weights(weights)
+        # Read as a whole, and the checksums with it, before any of it is used.
+        with np.load(self._path(epoch), allow_pickle=False) as archive:
+            values = [archive[f"arr_{i}"] for i in range(len(archive.files))]
+        return values
 
 
 def epochs_in(directory):

@@ -1,0 +1,44 @@
+"""Everything that training changes, as a list of arrays."""
+
+import math
+
+import keras
+
+
+def variables(gan):
+    """Both networks, the averaged generator, both optimizers, all counters."""
+    return [*gan.variables, *gan.optimizer.variables]
+
+
+def read(gan):
+    """Copies of the values, as NumPy arrays."""
+    values = map(keras.ops.convert_to_numpy, variables(gan))
+    # NumPy's files do not know bfloat16; every one of its numbers is a float32.
+    return [v.astype("float32") if v.dtype.kind == "V" else v for v in values]
+
+
+def write(gan, values, source):
+    """Gives a model the values of another one, or of its own past.
+
+    Args:
+        gan: A compiled `GAN`.
+        values: List of arrays, from `read`.
+        source: String, where they come from.
+
+    Raises:
+        ValueError: If the model is built in another way.
+    """
+    targets = variables(gan)
+    expected = [tuple(v.shape) for v in targets]
+    received = [v.shape for v in values]
+    if expected != received:
+        raise ValueError(
+            f"{source} belongs to a model that is built or compiled in "
+            "another way. Make the model as it was made then, or choose "
+            "another directory. Received: "
+            f"{len(received)} arrays of {sum(map(math.prod, received)):,} "
+            f"numbers, for {len(expected)} of "
+            f"{sum(map(math.prod, expected)):,}"
+        )
+    for variable, value in zip(targets, values):
+        variable.assign(value)

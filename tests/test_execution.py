@@ -1,0 +1,164 @@
+"""Precision, compilation, eager execution, memory: the same lesson."""
+
+import gc
+import os
+
+import keras
+import numpy as np
+import pytest
+from conftest import same
+from conftest import tiny_gan
+from conftest import tiny_images
+from conftest import weights
+
+import gan_keras as gk
+from gan_keras import recipes
+
+
+def data(batch_size=8):
+    return gk.datasets.pipeline(tiny_images(32), batch_size=batch_size, seed=1)
+
+
+def trained(epochs=2, **kwargs):
+    keras.utils.set_random_seed(0)
+    gan = tiny_gan()
+    gan.compile(**kwargs)
+    gan.fit(data(), epochs=epochs, verbose=0)
+    return gan
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_steps_per_execution_changes_nothing(jit_compile):
+    one = trained(jit_compile=jit_compile)
+    for n in (2, 4):
+        many = trained(jit_compile=jit_compile, steps_per_execution=n)
+        assert same(weights(one), weights(many))
+
+
+def test_eager_execution_gives_the_same_weights_and_stops_at_breakpoints():
+    lines = []
+
+    class Watched(gk.losses.NonSaturating):
+        def generator(self, real_logits, fake_logits):
+            lines.append(fake_logits.numpy())  # as a debugger would
+            return super().generator(real_logits, fake_logits)
+
+    graph = trained(jit_compile=False)
+    eager = trained(run_eagerly=True, loss=Watched())
+    assert len(lines) == 8 and lines[0].shape == (8,)
+    for a, b in zip(weights(graph), weights(eager), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_xla_gives_the_same_weights_but_for_rounding():
+    sgd = {
+        "penalties": ["r1"],
+        "d_optimizer": "sgd",
+        "g_optimizer": "sgd",
+    }
+    plain = trained(jit_compile=False, **sgd)
+    xla = trained(jit_compile=True, **sgd)
+    for a, b in zip(weights(plain), weights(xla), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_every_recipe_compiles_with_xla(name):
+    gan = recipes.get(name)((8, 8, 1), steps=4, latent_dim=4, width=4)
+    config = gan.get_compile_config()
+    gan.compile_from_config({**config, "jit_compile": True})
+    assert gan.jit_compile and gan.supports_jit
+    gan.fit(data(), verbose=0)
+    assert gan.steps.numpy() == 4
+
+
+@pytest.fixture
+def policy():
+    yield keras.mixed_precision.set_global_policy
+    keras.mixed_precision.set_global_policy("float32")
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_bfloat16_trains_and_saves(name, policy, tmp_path):
+    policy("mixed_bfloat16")
+    gan = recipes.get(name)((8, 8, 1), steps=16, latent_dim=4, width=8, seed=2)
+    hidden = gan.discriminator.layers[1]
+    assert hidden.compute_dtype == "bfloat16"
+    assert {w.dtype for w in gan.generator.trainable_variables} == {"float32"}
+    before = weights(gan)
+    history = gan.fit(data(), epochs=2, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert not same(before, weights(gan))
+    images = gan.generate(3)
+    assert images.dtype == np.float32 and np.abs(images).max() <= 1
+    assert gan.judge(images).dtype == np.float32
+    gan.save(tmp_path / "gan.keras")
+    policy("float32")  # the file knows the policy of every layer
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert same(weights(gan), weights(again))
+    for model in (gan, again):
+        model.fit(data(), initial_epoch=2, epochs=3, verbose=0)
+    assert same(weights(gan), weights(again))
+
+
+def test_bfloat16_penalty_is_that_of_float32(policy):
+    """R1 of the same networks, to bfloat16's three digits."""
+    fines = []
+    for name in ("float32", "mixed_bfloat16"):
+        keras.utils.set_random_seed(0)
+        policy(name)
+        gan = tiny_gan()
+        images = tiny_images(16)
+        values = gk.penalties.R1()(
+            gan.discriminate, keras.ops.array(images), None
+        )
+        assert values.dtype == "float32"
+        fines.append(values.numpy())
+    np.testing.assert_allclose(*fines, rtol=0.1)
+
+
+def test_float16_is_refused(policy):
+    policy("mixed_float16")
+    with pytest.raises(ValueError, match="mixed_bfloat16.*'mixed_float16'"):
+        tiny_gan()
+
+
+def resident_mib():
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/statm"), reason="reads Linux' /proc"
+)
+def test_memory_does_not_grow_over_200_epochs(tmp_path):
+    """All the callbacks of the command line, on a tiny set."""
+    used = []
+
+    class Measure(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            gc.collect()
+            used.append(resident_mib())
+
+    gan = tiny_gan()
+    gan.compile()
+    gan.fit(
+        data(),
+        epochs=200,
+        verbose=0,
+        callbacks=[
+            gk.callbacks.DivergenceGuard(),
+            gk.callbacks.Resume(tmp_path, seconds=0),
+            gk.callbacks.CSVHistory(tmp_path / "history.csv"),
+            gk.callbacks.SampleGrid(tmp_path),
+            gk.callbacks.TensorBoardSamples(tmp_path / "logs"),
+            Measure(),
+        ],
+    )
+    used = np.array(used)
+    print(f"MiB after epoch 1, 20, 100, 200: {used[[0, 19, 99, 199]].round(1)}")
+    # Python's lists of losses grow by some KiB; one file of weights kept in
+    # memory an epoch (0.15 MiB) would add 24 MiB.
+    assert np.median(used[-20:]) - np.median(used[20:40]) < 4
