@@ -225,7 +225,10 @@ def training_data(gan, x, y=None, batch_size=None):
 
         images(gan, x[:1024], "x")
         x = pipeline(
-            np.asarray(x), y, batch_size=batch_size or 64, seed=gan.seed
+            np.asarray(x),
+            y,
+            batch_size=64 if batch_size is None else batch_size,
+            seed=gan.seed,
         )
         y = batch_size = None
     if y is not None or batch_size is not None:
@@ -259,6 +262,59 @@ def training_data(gan, x, y=None, batch_size=None):
     return x, first
 
 
+def fit_arguments(
+    gan,
+    epochs,
+    callbacks=None,
+    validation_data=None,
+    validation_split=0.0,
+    sample_weight=None,
+    class_weight=None,
+    **others,
+):
+    """Does everything else that `fit` was given make sense?"""
+    count(epochs=epochs)
+    for name, weight in [
+        ("sample_weight", sample_weight),
+        ("class_weight", class_weight),
+    ]:
+        if weight is not None:
+            raise ValueError(
+                f"`{name}` has no effect on a GAN: remove it, and show images "
+                "that should count twice twice. "
+                f"Received: {name} of type {type(weight).__name__}"
+            )
+    if validation_split:
+        raise ValueError(
+            "`validation_split` would change with the order of the images. "
+            "Hold images out with `gk.datasets.load(name, split='test')`, or "
+            "by slicing, and pass them as `validation_data`. Received: "
+            f"validation_split={validation_split}"
+        )
+    if validation_data is not None:
+        images(gan, first_images(validation_data), "validation_data")
+    check_callbacks(callbacks)
+
+
+def first_images(data):
+    """Images of an array, of a pair with labels, or a data set's first."""
+    if isinstance(data, tf.data.Dataset):
+        data = next(iter(data.take(1)), None)
+    elif isinstance(data, keras.utils.PyDataset):
+        data = data[0]
+    return data[0] if isinstance(data, (tuple, list)) else data
+
+
+def latents(gan, vectors):
+    """Are these what G can draw from?"""
+    if np.ndim(vectors) != 2 or np.shape(vectors)[1] != gan.latent_dim:
+        raise ValueError(
+            f"`latents` must have shape [n, {gan.latent_dim}], as the "
+            "generator takes them; `gan.draw_latents(n)` draws some. "
+            f"Received: shape {tuple(np.shape(vectors))}"
+        )
+
+
 _NOT_FOR_GANS = {
     "TerminateOnNaN": "it looks at a value named `loss` only. Use "
     "`gk.callbacks.DivergenceGuard()`, which looks at all of them",
@@ -268,7 +324,7 @@ _NOT_FOR_GANS = {
 }
 
 
-def callbacks(found):
+def check_callbacks(found):
     """Do Keras' own callbacks do here what they say?"""
     if found is None or isinstance(found, keras.callbacks.CallbackList):
         found = found.callbacks if found else []

@@ -328,7 +328,7 @@ class GAN(Sampling, Saving, keras.Model):
             ValueError: If the data does not suit the networks.
         """
         self._assert_compile_called("fit")
-        checks.callbacks(kwargs.get("callbacks"))
+        checks.fit_arguments(self, epochs=epochs, **kwargs)
         data, self.example_batch = checks.training_data(self, x, y, batch_size)
         if isinstance(data, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # it shuffles itself

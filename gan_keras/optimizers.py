@@ -83,7 +83,14 @@ def get_pair(d_optimizer, g_optimizer):
                 f"`{name}` must be an optimizer object, not a class: write "
                 f"{optimizer.__name__}(). Received: {optimizer}"
             )
-        optimizer = keras.optimizers.get(optimizer)
+        try:
+            optimizer = keras.optimizers.get(optimizer)
+        except ValueError as error:
+            raise ValueError(
+                f"`{name}` must be a `keras.optimizers.Optimizer` or the name "
+                "of one, such as 'adam'. "
+                f"Received: {name}={optimizer!r}"
+            ) from error
         if optimizer.built:
             raise ValueError(
                 f"`{name}` has already been used by a model, and holds that "

@@ -44,6 +44,7 @@ class Sampling:
         Returns:
             Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
         """
+        checks.latents(self, latents)
         return in_batches(self._compiled[bool(use_ema)], latents)
 
     @functools.cached_property

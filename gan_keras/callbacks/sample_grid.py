@@ -5,6 +5,7 @@ import os
 import keras
 import numpy as np
 
+from gan_keras import checks
 from gan_keras.files import replace_file
 from gan_keras.gif import GrowingGIF
 
@@ -49,6 +50,7 @@ class SampleGrid(keras.callbacks.Callback):
         show=False,
     ):
         super().__init__()
+        checks.count(rows=rows, columns=columns)
         self.directory = os.fspath(directory)
         self.rows = rows
         self.columns = columns

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 from tensorflow.core.util import event_pb2
 
+from gan_keras import checks
 from gan_keras.files import replace_file
 from gan_keras.optimizers import learning_rate
 
@@ -51,6 +52,7 @@ class TensorBoardSamples(keras.callbacks.Callback):
         graph=False,
     ):
         super().__init__()
+        checks.count(rows=rows, columns=columns)
         self.log_dir = os.fspath(log_dir)
         self.rows = rows
         self.columns = columns

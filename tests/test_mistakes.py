@@ -1,0 +1,719 @@
+"""Mistakes that learners make: what they are told, and what it costs them.
+
+Every row is a short script, written once: with `lab.wrong` it makes the
+mistake, without it does what the message advises. Up to its `yield` it
+prepares. For each row the message is checked, that no network has learned a
+step, that no file has changed, and that the corrected script trains.
+"""
+
+import contextlib
+import hashlib
+import io
+import zipfile
+import zlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import tiny_gan
+from conftest import tiny_images
+from PIL import Image
+
+import gan_keras as gk
+from gan_keras import cli
+from gan_keras.files import in_use
+
+layers = keras.layers
+G = gk.networks.dcgan_generator
+D = gk.networks.dcgan_discriminator
+
+
+class Lab:
+    """What a script works with."""
+
+    def __init__(self, path, wrong):
+        self.path = path
+        self.wrong = wrong
+        self.gans = []
+
+    def gan(self, *networks, compiled=True, **kwargs):
+        gan = gk.GAN(*networks, **kwargs) if networks else tiny_gan(**kwargs)
+        self.gans.append(gan)
+        if compiled:
+            gan.compile(jit_compile=False)
+        return gan
+
+    def fit(self, gan, x=None, **kwargs):
+        x = tiny_images(16) if x is None else x
+        if isinstance(x, np.ndarray):
+            kwargs.setdefault("batch_size", 8)
+        gan.fit(x, **{"verbose": 0, **kwargs})
+
+    def compile(self, *args, **kwargs):
+        """Compiles a fresh model as told, and trains it."""
+        gan = self.gan(compiled=False)
+        gan.compile(*args, **{"jit_compile": False, **kwargs})
+        self.fit(gan)
+
+    def steps(self):
+        return sum(int(gan.steps.numpy()) for gan in self.gans)
+
+
+MISTAKES = {}
+
+
+def mistake(message, error=ValueError):
+    def register(script):
+        MISTAKES[script.__name__] = (message, error, script)
+        return script
+
+    return register
+
+
+# ------------------------------------------------------------- the images
+
+
+@mistake(r"`x` must be floating point in \[-1, 1\].*pipeline.*dtype uint8")
+def uint8_images_straight_in(lab):
+    images = np.uint8(127.5 + 127.5 * tiny_images(16))
+    yield
+    if not lab.wrong:
+        images = gk.datasets.pipeline(images, batch_size=8)
+    lab.fit(lab.gan(), images)
+
+
+@mistake(r"`x` must lie in \[-1, 1\].*Received: values in \[0.\d+, 25\d")
+def images_from_0_to_255(lab):
+    images = 127.5 + 127.5 * tiny_images(16)
+    yield
+    lab.fit(lab.gan(), images if lab.wrong else images / 127.5 - 1)
+
+
+@mistake(r"`x` seem to lie in \[0, 1\].*images \* 2 - 1")
+def images_from_0_to_1(lab):
+    images = 0.5 + 0.5 * tiny_images(16)
+    yield
+    lab.fit(lab.gan(), images if lab.wrong else images * 2 - 1)
+
+
+@mistake(r"Add the channel axis: `images\[..., None\]`.*\(16, 8, 8\)")
+def images_without_channels(lab):
+    images = tiny_images(16)[..., 0]
+    yield
+    lab.fit(lab.gan(), images if lab.wrong else images[..., None])
+
+
+@mistake(r"shape \[batch, 8, 8, 1\].*Received: shape \(16, 9, 9, 1\)")
+def images_of_another_size(lab):
+    yield
+    lab.fit(lab.gan(), tiny_images(16, size=9 if lab.wrong else 8))
+
+
+@mistake("`x` must be finite. Received: NaN")
+def images_with_nan(lab):
+    images = tiny_images(16)
+    images[3, 2, 1] = np.nan
+    yield
+    lab.fit(lab.gan(), images if lab.wrong else np.nan_to_num(images))
+
+
+@mistake("`x` must be an array, a `tf.data.Dataset`.*Received: list")
+def a_list_of_images(lab):
+    images = list(tiny_images(16))
+    yield
+    lab.fit(lab.gan(), images if lab.wrong else np.stack(images))
+
+
+@mistake("`x` must be the real images. Received: x=None")
+def no_images(lab):
+    gan = lab.gan()
+    yield
+    gan.fit(None if lab.wrong else tiny_images(64), verbose=0)
+
+
+@mistake("`x` must hold at least one batch.*an empty dataset")
+def an_empty_data_set(lab):
+    data = tf.data.Dataset.from_tensor_slices(tiny_images(16))
+    yield
+    lab.fit(lab.gan(), data.batch(32 if lab.wrong else 8, drop_remainder=True))
+
+
+@mistake("`batch_size` must not exceed.*batch_size=64 for 16 images")
+def a_batch_larger_than_the_data(lab):
+    yield
+    lab.fit(lab.gan(), batch_size=64 if lab.wrong else 16)
+
+
+@mistake("`batch_size` must .*Received: batch_size=0")
+def a_batch_of_nothing(lab):
+    yield
+    lab.fit(lab.gan(), batch_size=0 if lab.wrong else 8)
+
+
+@mistake("`y` and `batch_size` go with arrays; a dataset brings its own")
+def batch_size_of_a_data_set(lab):
+    data = tf.data.Dataset.from_tensor_slices(tiny_images(16)).batch(8)
+    yield
+    lab.fit(lab.gan(), data, **({"batch_size": 8} if lab.wrong else {}))
+
+
+@mistake("`labels` must .*16")
+def too_few_labels(lab):
+    labels = np.arange(16) % 10
+    yield
+    lab.fit(lab.gan(), y=labels[:15] if lab.wrong else labels)
+
+
+@mistake("`labels`")
+def labels_between_classes(lab):
+    labels = np.linspace(0, 1, 16) if lab.wrong else np.arange(16) % 2
+    yield
+    lab.fit(lab.gan(), y=labels)
+
+
+@mistake(r"`validation_data` must be floating point.*dtype uint8")
+def uint8_validation_data(lab):
+    held_out = np.uint8(127.5 + 127.5 * tiny_images(16))
+    yield
+    if not lab.wrong:
+        held_out = gk.datasets.pipeline(held_out, batch_size=8)
+    lab.fit(lab.gan(), validation_data=held_out)
+
+
+@mistake("`validation_split`.*load.*split")
+def validation_split(lab):
+    images = tiny_images(24)
+    yield
+    if lab.wrong:
+        lab.fit(lab.gan(), images, validation_split=0.3)
+    else:
+        held_out = gk.datasets.pipeline(images[16:], batch_size=8)
+        lab.fit(lab.gan(), images[:16], validation_data=held_out)
+
+
+@mistake("`sample_weight` has no effect.*remove it")
+def sample_weights(lab):
+    weights = {"sample_weight": np.ones(16)} if lab.wrong else {}
+    yield
+    lab.fit(lab.gan(), **weights)
+
+
+@mistake("`epochs` must be a whole number, 1 or more. Received: epochs=0")
+def no_epochs(lab):
+    yield
+    lab.fit(lab.gan(), epochs=0 if lab.wrong else 1)
+
+
+@mistake("compile")
+def fit_before_compile(lab):
+    gan = lab.gan(compiled=False)
+    yield
+    if not lab.wrong:
+        gan.compile()
+    lab.fit(gan)
+
+
+# ----------------------------------------------------------- the networks
+
+
+def network(*stack, shape=(8, 8, 1)):
+    return keras.Sequential([keras.Input(shape), *stack])
+
+
+def drawing(activation):
+    return network(
+        layers.Dense(64),
+        layers.Reshape((8, 8, 1)),
+        layers.Activation(activation),
+        shape=(4,),
+    )
+
+
+@mistake(r"same `image_shape`.*generator output \(8, 8, 1\).*\(16, 16, 1\)")
+def networks_of_two_sizes(lab):
+    yield
+    lab.fit(
+        lab.gan(G((8, 8, 1), 4, 4), D((16 if lab.wrong else 8,) * 2 + (1,), 4))
+    )
+
+
+@mistake("`discriminator` must return logits, but ends in a sigmoid")
+def a_sigmoid_at_the_end_of_d(lab):
+    last = layers.Dense(1, "sigmoid" if lab.wrong else None)
+    yield
+    lab.fit(lab.gan(G((8, 8, 1), 4, 4), network(layers.Flatten(), last)))
+
+
+@mistake(r"`discriminator` must end in one logit.*output shape \(None, 2\)")
+def two_logits(lab):
+    last = layers.Dense(2 if lab.wrong else 1)
+    yield
+    lab.fit(lab.gan(G((8, 8, 1), 4, 4), network(layers.Flatten(), last)))
+
+
+@mistake("end it in a tanh. Received: 'sigmoid'")
+def a_sigmoid_at_the_end_of_g(lab):
+    generator = drawing("sigmoid" if lab.wrong else "tanh")
+    yield
+    lab.fit(lab.gan(generator, D((8, 8, 1), 4)))
+
+
+@mistake("end it in a tanh. Received: 'relu'")
+def a_relu_at_the_end_of_g(lab):
+    generator = drawing("relu" if lab.wrong else "tanh")
+    yield
+    lab.fit(lab.gan(generator, D((8, 8, 1), 4)))
+
+
+@mistake("`generator` and `discriminator` must be two networks")
+def one_network_for_both(lab):
+    generator, judge = drawing("tanh"), D((8, 8, 1), 4)
+    yield
+    lab.fit(lab.gan(judge if lab.wrong else generator, judge))
+
+
+@mistake("`generator` must be a `keras.Model`.*Received: generator=<function")
+def a_function_for_a_network(lab):
+    yield
+    lab.fit(lab.gan(G if lab.wrong else G((8, 8, 1), 4, 4), D((8, 8, 1), 4)))
+
+
+@mistake(r"`generator` is not built.*keras.Input\(shape\)")
+def a_network_without_input(lab):
+    stack = [layers.Dense(64, "tanh"), layers.Reshape((8, 8, 1))]
+    if not lab.wrong:
+        stack.insert(0, keras.Input((4,)))
+    yield
+    lab.fit(lab.gan(keras.Sequential(stack), D((8, 8, 1), 4)))
+
+
+@mistake(r"`ema_decay` must lie in \[0, 1\).*ema_decay=1.0")
+def an_average_that_never_forgets(lab):
+    yield
+    lab.fit(lab.gan(ema_decay=1.0 if lab.wrong else 0.99))
+
+
+@mistake(r"`latents` must have shape \[n, 4\].*Received: shape \(3, 5\)")
+def latents_of_another_length(lab):
+    gan = lab.gan()
+    latents = np.zeros((3, 5 if lab.wrong else 4), "float32")
+    yield
+    gan.generate_from(latents)
+    lab.fit(gan)
+
+
+@mistake("`n` must be a whole number, 1 or more. Received: n=0")
+def no_samples(lab):
+    gan = lab.gan()
+    yield
+    gan.generate(0 if lab.wrong else 1)
+    lab.fit(gan)
+
+
+@mistake("float16 is not supported.*mixed_bfloat16")
+def half_precision(lab):
+    yield
+    name = "mixed_float16" if lab.wrong else "mixed_bfloat16"
+    keras.mixed_precision.set_global_policy(name)
+    try:
+        lab.fit(lab.gan())
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+
+
+# ------------------------------------------------------------ the compiling
+
+
+@mistake("`d_optimizer` and `g_optimizer` are the same object.*Make two")
+def one_optimizer_for_both(lab):
+    one, two = keras.optimizers.Adam(), keras.optimizers.Adam()
+    yield
+    lab.compile(one, one if lab.wrong else two)
+
+
+@mistake("`g_optimizer` has already been used by a model")
+def an_optimizer_of_another_model(lab):
+    used, fresh = keras.optimizers.Adam(), keras.optimizers.Adam()
+    used.build([keras.Variable(1.0)])
+    yield
+    lab.compile(g_optimizer=used if lab.wrong else fresh)
+
+
+@mistake(r"`d_optimizer` must be an optimizer object.*write Adam\(\)")
+def an_optimizer_class(lab):
+    adam = keras.optimizers.Adam
+    yield
+    lab.compile(adam if lab.wrong else adam())
+
+
+@mistake("`d_optimizer` must be.*Received: d_optimizer='adaam'")
+def an_optimizer_misspelt(lab):
+    yield
+    lab.compile("adaam" if lab.wrong else "adam")
+
+
+@mistake("`g_optimizer` must be.*Received: g_optimizer=0.001")
+def a_number_for_an_optimizer(lab):
+    yield
+    lab.compile(
+        g_optimizer=0.001 if lab.wrong else keras.optimizers.Adam(0.001)
+    )
+
+
+@mistake("`g_optimizer` must have a learning rate above 0.*learning_rate=-0.1")
+def a_negative_learning_rate(lab):
+    yield
+    rate = -0.1 if lab.wrong else 0.1
+    lab.compile(g_optimizer=keras.optimizers.SGD(rate))
+
+
+@mistake("`d_optimizer` must have a learning rate above 0.*learning_rate=0")
+def no_learning_rate(lab):
+    yield
+    lab.compile(keras.optimizers.SGD(0.0 if lab.wrong else 0.1))
+
+
+@mistake("`d_optimizer` must not average weights itself")
+def an_optimizer_that_averages(lab):
+    yield
+    lab.compile(keras.optimizers.Adam(use_ema=lab.wrong))
+
+
+@mistake("Unknown `loss`. Did you mean 'non_saturating'")
+def a_loss_misspelt(lab):
+    yield
+    lab.compile(loss="nonsaturating" if lab.wrong else "non_saturating")
+
+
+@mistake(r"`loss` must be an object, not a class: write Minimax\(\)")
+def a_loss_class(lab):
+    minimax = gk.losses.Minimax
+    yield
+    lab.compile(loss=minimax if lab.wrong else minimax())
+
+
+@mistake(r"`real_label` must lie in \(0.5, 1\].*Received: 0.1")
+def labels_smoothed_the_wrong_way(lab):
+    yield
+    smooth = 0.1 if lab.wrong else 1 - 0.1
+    lab.compile(loss=gk.losses.NonSaturating(real_label=smooth))
+
+
+@mistake(r"`penalties` must be a list, e.g. `penalties=\[R1\(\)\]`")
+def a_penalty_without_a_list(lab):
+    r1 = gk.penalties.R1()
+    yield
+    lab.compile(penalties=r1 if lab.wrong else [r1])
+
+
+@mistake("Unknown `penalties`. Did you mean 'r1'")
+def a_penalty_misspelt(lab):
+    yield
+    lab.compile(penalties=["r11" if lab.wrong else "r1"])
+
+
+@mistake("`gamma` weighs the penalty and must be 0 or more.*gamma=-1")
+def a_penalty_that_rewards(lab):
+    yield
+    lab.compile(penalties=[gk.penalties.R1(-1.0 if lab.wrong else 1.0)])
+
+
+@mistake("`every` must be a whole number of steps, 1 or more.*every=0")
+def a_penalty_never_paid(lab):
+    yield
+    lab.compile(penalties=[gk.penalties.R1(every=0 if lab.wrong else 1)])
+
+
+@mistake(r"`share` is a part of the batch and must lie in \(0, 1\].*share=4")
+def a_share_of_more_than_all(lab):
+    yield
+    lab.compile(penalties=[gk.penalties.R1(share=4 if lab.wrong else 0.25)])
+
+
+@mistake("`penalties` must have different names.*pass `name=`")
+def two_penalties_of_one_name(lab):
+    yield
+    name = "r1" if lab.wrong else "r1_gentle"
+    lab.compile(penalties=[gk.penalties.R1(), gk.penalties.R1(0.1, name=name)])
+
+
+@mistake("`penalties` ask for D's slope.*'r1' and layer 'norm_4x4'")
+def batch_norm_in_d_with_a_penalty(lab):
+    gan = lab.gan(
+        G((16, 16, 1), 4, 4),
+        D((16, 16, 1), 4, batch_norm=True),
+        compiled=False,
+    )
+    yield
+    gan.compile(penalties=["r1"] if lab.wrong else [], jit_compile=False)
+    lab.fit(gan, tiny_images(16, size=16))
+
+
+@mistake("`jit_compile` and `run_eagerly` exclude each other")
+def compiled_and_eager(lab):
+    yield
+    lab.compile(jit_compile=lab.wrong, run_eagerly=True)
+
+
+@mistake("`steps_per_execution` must be a whole number, 1 or more")
+def no_steps_per_execution(lab):
+    yield
+    lab.compile(steps_per_execution=0 if lab.wrong else 2)
+
+
+# ----------------------------------------------------------- the callbacks
+
+
+@mistake("`directory` must be a directory, but a file has that name")
+def a_file_for_a_directory(lab):
+    (lab.path / "run").write_text("precious")
+    yield
+    name = "run" if lab.wrong else "run2"
+    lab.fit(lab.gan(), callbacks=[gk.callbacks.SampleGrid(lab.path / name)])
+
+
+@mistake("`rows` must be a whole number, 1 or more. Received: rows=0")
+def a_grid_without_rows(lab):
+    yield
+    grid = gk.callbacks.SampleGrid(lab.path, rows=0 if lab.wrong else 1)
+    lab.fit(lab.gan(), callbacks=[grid])
+
+
+@mistake("belongs to a model that is built or compiled in another way")
+def checkpoints_of_another_model(lab):
+    resume = gk.callbacks.Resume(lab.path / "run")
+    if lab.wrong:
+        lab.fit(gk_gan_of_width(8), callbacks=[resume])
+    yield
+    lab.fit(lab.gan(), callbacks=[resume])
+
+
+def gk_gan_of_width(width):
+    gan = gk.GAN(G((8, 8, 1), 4, width), D((8, 8, 1), width))
+    gan.compile(jit_compile=False)
+    return gan
+
+
+@mistake("TerminateOnNaN does not work.*gk.callbacks.DivergenceGuard")
+def a_guard_that_sees_nothing(lab):
+    yield
+    guard = (
+        keras.callbacks.TerminateOnNaN()
+        if lab.wrong
+        else gk.callbacks.DivergenceGuard()
+    )
+    lab.fit(lab.gan(), callbacks=[guard])
+
+
+@mistake("waits for 'val_loss', but a GAN has two losses.*mode='min'")
+def a_callback_that_waits_for_ever(lab):
+    stop = keras.callbacks.EarlyStopping
+    yield
+    chosen = stop() if lab.wrong else stop(monitor="g_loss", mode="min")
+    lab.fit(lab.gan(), callbacks=[chosen])
+
+
+@contextlib.contextmanager
+def full_disk():
+    """The operating system refuses every byte that is to be written."""
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@mistake("File too large", error=OSError)
+def a_full_disk(lab):
+    (lab.path / "samples").mkdir()
+    gan = lab.gan()
+    yield
+    with full_disk() if lab.wrong else contextlib.nullcontext():
+        lab.fit(gan, callbacks=[gk.callbacks.SampleGrid(lab.path)])
+
+
+@mistake("Another process is writing to")
+def a_run_directory_in_use(lab):
+    (lab.path / "run").mkdir()
+    holder = in_use(lab.path / "run") if lab.wrong else contextlib.nullcontext()
+    with holder:
+        yield
+        with in_use(lab.path / "run"):
+            lab.fit(lab.gan())
+
+
+# ---------------------------------------------------------------- the files
+
+
+def load_and_fit(lab, source, **kwargs):
+    images, _ = gk.datasets.load(source, **kwargs)
+    lab.fit(lab.gan(), gk.datasets.pipeline(images, batch_size=8))
+
+
+def small_images():
+    return np.random.default_rng(0).integers(0, 256, (16, 8, 8), np.uint8)
+
+
+@mistake('is neither; did you mean "digits"')
+def a_data_set_misspelt(lab):
+    np.savez(lab.path / "a.npz", x=small_images())
+    yield
+    load_and_fit(lab, "digit" if lab.wrong else lab.path / "a.npz")
+
+
+@mistake("must name a data set or an existing path.*nowhere")
+def a_path_that_is_not_there(lab):
+    np.savez(lab.path / "a.npz", x=small_images())
+    yield
+    load_and_fit(lab, lab.path / ("nowhere" if lab.wrong else "a.npz"))
+
+
+@mistake("pickle")
+def pickled_objects(lab):
+    images = small_images()
+    if lab.wrong:
+        images = np.array(list(images) + [None], dtype=object)
+    np.savez(lab.path / "a.npz", x=images)
+    yield
+    load_and_fit(lab, lab.path / "a.npz")
+
+
+@mistake("a.npz.*(damaged|cut|not a|cannot)")
+def an_npz_cut_short(lab):
+    file = io.BytesIO()
+    np.savez(file, x=small_images())
+    content = file.getvalue()
+    (lab.path / "a.npz").write_bytes(content[: 500 if lab.wrong else None])
+    yield
+    load_and_fit(lab, lab.path / "a.npz")
+
+
+@mistake("x_train.*pictures")
+def an_npz_with_other_keys(lab):
+    key = "pictures" if lab.wrong else "x_train"
+    np.savez(lab.path / "a.npz", **{key: small_images()})
+    yield
+    load_and_fit(lab, lab.path / "a.npz")
+
+
+def paint(path, size=(8, 8)):
+    Image.fromarray(small_images()[0]).resize(size).save(path)
+
+
+@mistake("holds no image files")
+def a_folder_without_images(lab):
+    (lab.path / "faces").mkdir()
+    for i in range(0 if lab.wrong else 8):
+        paint(lab.path / "faces" / f"{i}.png")
+    yield
+    load_and_fit(lab, lab.path / "faces")
+
+
+@mistake("image_size")
+def images_of_many_sizes(lab):
+    (lab.path / "faces").mkdir()
+    for i in range(8):
+        paint(lab.path / "faces" / f"{i}.png", (8 + i, 9))
+    yield
+    load_and_fit(lab, lab.path / "faces", image_size=None if lab.wrong else 8)
+
+
+@mistake("None of the 8 files in .* could be read as an image")
+def text_named_png(lab):
+    (lab.path / "faces").mkdir()
+    for i in range(8):
+        (lab.path / "faces" / f"{i}.png").write_text("no image")
+        if not lab.wrong:
+            paint(lab.path / "faces" / f"{i}.png")
+    yield
+    load_and_fit(lab, lab.path / "faces")
+
+
+def bomb(path):
+    """A PNG that says it has 30,000 x 30,000 pixels."""
+    paint(path)
+    content = bytearray(path.read_bytes())
+    header = b"IHDR" + (30_000).to_bytes(4, "big") * 2 + bytes(content[24:29])
+    content[12:33] = header + zlib.crc32(header).to_bytes(4, "big")
+    path.write_bytes(content)
+
+
+@mistake("could be read.*decompression bomb")
+def an_image_bomb(lab):
+    (lab.path / "faces").mkdir()
+    if lab.wrong:
+        bomb(lab.path / "faces" / "bomb.png")
+    for i in range(0 if lab.wrong else 8):
+        paint(lab.path / "faces" / f"{i}.png")
+    yield
+    load_and_fit(lab, lab.path / "faces", image_size=8)
+
+
+@mistake("cannot load .*model.keras")
+def a_model_cut_short(lab):
+    path = lab.path / "model.keras"
+    gan = tiny_gan()
+    gan.compile(jit_compile=False)
+    gan.save(path)
+    if lab.wrong:
+        path.write_bytes(path.read_bytes()[:1000])
+    yield
+    gan = cli.load(path)
+    lab.gans.append(gan)
+    lab.fit(gan)
+
+
+@mistake("cannot load .*model.keras")
+def a_model_that_is_something_else(lab):
+    path = lab.path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    if not lab.wrong:
+        gan = tiny_gan()
+        gan.compile(jit_compile=False)
+        gan.save(path)
+    yield
+    gan = cli.load(path)
+    lab.gans.append(gan)
+    lab.fit(gan)
+
+
+def snapshot(directory):
+    return {
+        path: (
+            hashlib.sha256(path.read_bytes()).hexdigest()
+            if path.is_file()
+            else "directory",
+            path.stat().st_mtime_ns if path.is_file() else None,
+        )
+        for path in directory.rglob("*")
+    }
+
+
+@pytest.mark.filterwarnings("ignore:.*could not be read")
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake(name, tmp_path):
+    message, error, script = MISTAKES[name]
+    lab = Lab(tmp_path / "wrong", wrong=True)
+    lab.path.mkdir()
+    run = script(lab)
+    next(run)
+    before = snapshot(lab.path)
+    with pytest.raises(error, match=f"(?s){message}"):
+        next(run, None)
+    assert lab.steps() == 0
+    assert snapshot(lab.path) == before
+
+    lab = Lab(tmp_path / "right", wrong=False)
+    lab.path.mkdir()
+    run = script(lab)
+    next(run)
+    next(run, None)
+    assert lab.steps() > 0
+
+
+def test_the_table_is_long_enough():
+    assert len(MISTAKES) >= 40
