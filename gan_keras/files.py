@@ -26,9 +26,16 @@ def replace_file(path, write):
     try:
         write(partial)
         os.replace(partial, path)
-    except BaseException:
+    except BaseException as error:
         if os.path.exists(partial):
             os.remove(partial)
+        if isinstance(error, OSError):
+            raise OSError(
+                error.errno,
+                f"Cannot write {path}: {error.strerror or error}. Make room "
+                "on the disk or choose another directory. What was there "
+                "before is unchanged",
+            ) from error
         raise
 
 

@@ -39,7 +39,7 @@ def compiled(d_rate=0.1, g_rate=0.1):
         keras.optimizers.SGD(d_rate),
         keras.optimizers.SGD(g_rate),
         penalties=[],
-        jit_compile=False,
+        run_eagerly=True,  # nothing to trace: fast
     )
     return gan
 

@@ -72,7 +72,7 @@ def check_everything_is_readable(out):
             keras.saving.load_model(path)
 
 
-@pytest.mark.release
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGKILL")
 def test_killed_twenty_times_the_run_ends_bit_identical(tmp_path):
     moments = random.Random(0)
