@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 import gan_keras as gk
+from gan_keras import xla
 
 # A second processor to be a second device (see test_replicas); it must be
 # there before TensorFlow computes anything.
@@ -17,6 +18,17 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
+
+
+# Compiling with XLA takes seconds a test; those that are about it, or about
+# what people get by default, ask for it with `@pytest.mark.xla`.
+SMALL, xla.SMALL = xla.SMALL, 0
+
+
+@pytest.fixture(autouse=True)
+def xla_on_request(request, monkeypatch):
+    if "xla" in request.keywords:
+        monkeypatch.setattr(xla, "SMALL", SMALL)
 
 
 @pytest.fixture(autouse=True)

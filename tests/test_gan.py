@@ -57,7 +57,9 @@ def test_generators_half_leaves_d_alone():
         start = trainable(gan.generator)
         gan.fit(batches(tiny_images(8), 8), verbose=0)
         d_after.append(trainable(gan.discriminator))
-        g_moved.append(not same(start, trainable(gan.generator)))
+        g_moved.append(
+            not all(map(np.allclose, start, trainable(gan.generator)))
+        )
     assert g_moved == [False, True]
     assert same(*d_after)
 
@@ -268,6 +270,7 @@ def test_no_optimizer_touches_the_average():
 # --------------------------------------------------------- compile and fit
 
 
+@pytest.mark.xla
 def test_compile_alone_works_and_learns():
     gan = tiny_gan()
     gan.compile()
@@ -353,6 +356,7 @@ def test_fit_pins_the_order_of_each_epoch():
         np.testing.assert_array_equal(row, wanted)
 
 
+@pytest.mark.xla
 def test_two_runs_with_one_seed_are_bit_identical():
     def run(seed):
         keras.utils.set_random_seed(seed)

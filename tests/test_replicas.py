@@ -112,6 +112,7 @@ def test_replicas_draw_different_parts_of_the_same_noise():
     assert len(np.unique(np.concatenate([first, second]))) == 20
 
 
+@pytest.mark.xla
 def test_xla_is_off_under_a_strategy():
     with two_cpus().scope():
         gan = tiny_gan()
@@ -152,6 +153,7 @@ def test_plain_batch_norm_is_refused_under_a_strategy():
             gk.GAN(generator(), judge)
 
 
+@pytest.mark.slow
 def test_callbacks_and_resuming_under_a_strategy(tmp_path):
     def fit(directory, epochs):
         keras.utils.set_random_seed(0)

@@ -104,6 +104,7 @@ def test_uncompiled_model_round_trips(tmp_path):
     assert same(weights(gan), weights(again))
 
 
+@pytest.mark.xla
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_goes_on_bit_for_bit(name, tmp_path):
     gan = recipes.get(name)((8, 8, 1), steps=16, latent_dim=4, width=4, seed=2)
@@ -173,6 +174,7 @@ def test_the_classes_are_found():
 # --------------------------------------------------------- the generator
 
 
+@pytest.mark.slow
 def test_exported_generator_needs_no_gan_keras(tmp_path):
     gan = tiny_gan()
     gan.compile()

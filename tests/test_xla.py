@@ -1,8 +1,11 @@
+import pytest
 import tensorflow as tf
 from conftest import tiny_gan
 
 import gan_keras as gk
 from gan_keras import xla
+
+pytestmark = pytest.mark.xla
 
 
 def test_small_networks_are_compiled_and_large_ones_are_not():
