@@ -1,0 +1,34 @@
+"""Bad input, found before any training time is spent.
+
+Every message names the argument, says what was received and what to do.
+"""
+
+from gan_keras.checks.data import images
+from gan_keras.checks.data import latents
+from gan_keras.checks.data import training_data
+from gan_keras.checks.fitting import fit_arguments
+from gan_keras.checks.fitting import prepend_callback
+from gan_keras.checks.networks import networks
+from gan_keras.checks.networks import statistics
+from gan_keras.checks.numbers import count
+from gan_keras.checks.numbers import decay
+from gan_keras.checks.rules import compilation
+from gan_keras.checks.rules import optimizer
+from gan_keras.checks.rules import penalties
+from gan_keras.checks.rules import scope
+
+__all__ = [
+    "compilation",
+    "count",
+    "decay",
+    "fit_arguments",
+    "images",
+    "latents",
+    "networks",
+    "optimizer",
+    "penalties",
+    "prepend_callback",
+    "scope",
+    "statistics",
+    "training_data",
+]

@@ -1,0 +1,23 @@
+"""Are single numbers in their range?"""
+
+import numpy as np
+
+
+def decay(ema_decay):
+    if not (isinstance(ema_decay, (int, float)) and 0 <= ema_decay < 1):
+        raise ValueError(
+            "`ema_decay` must lie in [0, 1): 0.995 remembers some hundred "
+            "steps, 0 turns the averaging off. "
+            f"Received: ema_decay={ema_decay!r}"
+        )
+
+
+def count(**arguments):
+    for name, value in arguments.items():
+        if isinstance(value, bool) or not (
+            isinstance(value, (int, np.integer)) and value >= 1
+        ):
+            raise ValueError(
+                f"`{name}` must be a whole number, 1 or more. "
+                f"Received: {name}={value!r}"
+            )

@@ -1,0 +1,70 @@
+"""Do the rules of the game, the arguments of `compile`, go together?"""
+
+import tensorflow as tf
+
+from gan_keras import replicas
+from gan_keras.checks.networks import batch_norms
+
+
+def optimizer(name, optimizer):
+    """Can this optimizer play its part?"""
+    if getattr(optimizer, "use_ema", False):
+        raise ValueError(
+            f"`{name}` must not average weights itself (use_ema=True): it "
+            "would leave out BatchNorm's statistics. The GAN keeps an averaged "
+            "generator of its own: see `GAN(ema_decay=...)`. Received: "
+            f"{name}={optimizer.name!r} with use_ema=True"
+        )
+    rate = getattr(optimizer, "_learning_rate", None)
+    if (
+        hasattr(rate, "numpy")
+        and not float(tf.convert_to_tensor(rate.value)) > 0
+    ):
+        raise ValueError(
+            f"`{name}` must have a learning rate above 0. Received: "
+            f"learning_rate={float(tf.convert_to_tensor(rate.value)):g}"
+        )
+
+
+def penalties(gan, fines):
+    """Can every image's own slope be told from the others'?"""
+    per_image = [fine for fine in fines if getattr(fine, "per_image", False)]
+    found = batch_norms(gan.discriminator)
+    if per_image and found:
+        raise ValueError(
+            "`penalties` ask for D's slope at each image on its own, but "
+            "BatchNorm lets the images of a batch change each other's scores. "
+            "Take it out of the discriminator (LayerNormalization is fine), "
+            "or pass `penalties=[]`. Received: penalty "
+            f"{per_image[0].name!r} and layer {found[0].name!r}"
+        )
+
+
+def compilation(gan, jit_compile, run_eagerly):
+    """Can the training step be compiled as asked?"""
+    if jit_compile and run_eagerly:
+        raise ValueError(
+            "`jit_compile` and `run_eagerly` exclude each other: compiled "
+            "code has no lines to stop at. Received: both True"
+        )
+    if jit_compile and replicas.distributed(gan):
+        raise ValueError(
+            "`jit_compile` must be False or 'auto' under a `tf.distribute` "
+            "strategy: XLA cannot compile a step that speaks to other "
+            f"replicas. Received: jit_compile={jit_compile!r}"
+        )
+
+
+def scope(gan, **parts):
+    """Were all parts made under the model's strategy?"""
+    if not replicas.distributed(gan):
+        return
+    for argument, part in parts.items():
+        for variable in getattr(part, "variables", ()):
+            if not isinstance(variable.value, tf.distribute.DistributedValues):
+                raise ValueError(
+                    f"`{argument}` was made outside of the model's "
+                    "`tf.distribute` strategy, so its variables would not "
+                    "follow all replicas. Make it inside `with "
+                    f"strategy.scope():`. Received: {argument}={part.name!r}"
+                )
