@@ -275,15 +275,7 @@ class GAN(Sampling, Saving, keras.Model):
             penalties = penalties_module.get_all(penalties)
             optimizers = get_pair(d_optimizer, g_optimizer)
         checks.penalties(self, penalties)
-        checks.scope(
-            self,
-            d_optimizer=optimizers[0],
-            g_optimizer=optimizers[1],
-            **{
-                f"penalties[{i}]": penalty
-                for i, penalty in enumerate(penalties)
-            },
-        )
+        checks.scope(self, *optimizers, penalties)
         checks.count(steps_per_execution=steps_per_execution)
         if jit_compile == "auto":
             jit_compile = not run_eagerly and xla.pays(self)

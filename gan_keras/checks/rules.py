@@ -1,5 +1,6 @@
 """Do the rules of the game, the arguments of `compile`, go together?"""
 
+import keras
 import tensorflow as tf
 
 from gan_keras import replicas
@@ -15,14 +16,14 @@ def optimizer(name, optimizer):
             "generator of its own: see `GAN(ema_decay=...)`. Received: "
             f"{name}={optimizer.name!r} with use_ema=True"
         )
-    rate = getattr(optimizer, "_learning_rate", None)
-    if (
-        hasattr(rate, "numpy")
-        and not float(tf.convert_to_tensor(rate.value)) > 0
-    ):
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return  # it may begin at 0, to warm up
+    rate = float(tf.convert_to_tensor(rate))
+    if not rate > 0:
         raise ValueError(
             f"`{name}` must have a learning rate above 0. Received: "
-            f"learning_rate={float(tf.convert_to_tensor(rate.value)):g}"
+            f"learning_rate={rate:g}"
         )
 
 
@@ -55,10 +56,12 @@ def compilation(gan, jit_compile, run_eagerly):
         )
 
 
-def scope(gan, **parts):
+def scope(gan, d_optimizer, g_optimizer, fines):
     """Were all parts made under the model's strategy?"""
     if not replicas.distributed(gan):
         return
+    parts = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
+    parts |= {f"penalties[{i}]": fine for i, fine in enumerate(fines)}
     for argument, part in parts.items():
         for variable in getattr(part, "variables", ()):
             if not isinstance(variable.value, tf.distribute.DistributedValues):
