@@ -22,6 +22,7 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from gan_keras import callbacks  # noqa: E402
+from gan_keras import constraints  # noqa: E402
 from gan_keras import datasets  # noqa: E402
 from gan_keras import latent  # noqa: E402
 from gan_keras import losses  # noqa: E402
@@ -37,6 +38,7 @@ __all__ = [
     "GAN",
     "__version__",
     "callbacks",
+    "constraints",
     "datasets",
     "latent",
     "losses",

@@ -244,6 +244,93 @@ class LeastSquares(Loss):
         return 0.5 * tf.square(fake_logits - 1)
 
 
+@register
+class Wasserstein(Loss):
+    """WGAN: how far must real scores lie above fake ones?
+
+    Formula:
+
+    ```
+    d_loss = score(fake) - score(real)
+    g_loss = -score(fake)
+    ```
+
+    D is no classifier here but a *critic*: the largest mean difference of
+    scores that a function of slope at most 1 can reach is the distance by
+    which p_g must be moved to become p_data. It has a gradient even where
+    the two do not overlap. What keeps the slope at 1 is not in the loss:
+    clip D's weights, or add a `gan_keras.penalties.GradientPenalty`.
+
+    Source: Arjovsky et al., 2017, arXiv:1701.07875.
+    """
+
+    #: Scores have no zero: a critic may add any number to all of them.
+    equilibrium = {"d_loss": 0.0}
+
+    def discriminator(self, real_logits, fake_logits):
+        return fake_logits - real_logits
+
+    def generator(self, real_logits, fake_logits):
+        return -fake_logits
+
+
+@register
+class Hinge(Loss):
+    """D pushes real scores above 1 and fake ones below -1, and no further.
+
+    Formula:
+
+    ```
+    d_loss = max(0, 1 - score(real)) + max(0, 1 + score(fake))
+    g_loss = -score(fake)
+    ```
+
+    What is well classified no longer pulls at D, as in a support vector
+    machine; SNGAN, SAGAN and BigGAN train with it.
+
+    Source: Lim and Ye, 2017, arXiv:1705.02894; Miyato et al., 2018,
+    arXiv:1802.05957.
+    """
+
+    #: Where real and fake are alike, `max(0, 1 - s) + max(0, 1 + s)` is at
+    #: least 2, and 2 for every score in [-1, 1].
+    equilibrium = {"d_loss": 2.0}
+
+    def discriminator(self, real_logits, fake_logits):
+        return tf.nn.relu(1 - real_logits) + tf.nn.relu(1 + fake_logits)
+
+    def generator(self, real_logits, fake_logits):
+        return -fake_logits
+
+
+@register
+class Relativistic(Loss):
+    """RpGAN: is this real image more real than that fake one?
+
+    Formula:
+
+    ```
+    d_loss = log(1 + exp(-(score(real) - score(fake))))
+    g_loss = log(1 + exp(-(score(fake) - score(real))))
+    ```
+
+    The i-th real image is compared with the i-th fake. Every mode of the data
+    has fakes to beat, so none can be dropped unnoticed; with R1 and R2 the
+    game converges locally.
+
+    Source: Jolicoeur-Martineau, 2018, arXiv:1807.00734; Huang et al., 2025
+    (R3GAN), arXiv:2501.05441.
+    """
+
+    equilibrium = {"d_loss": float(np.log(2)), "g_loss": float(np.log(2))}
+
+    def discriminator(self, real_logits, fake_logits):
+        return tf.nn.softplus(fake_logits - real_logits)
+
+    def generator(self, real_logits, fake_logits):
+        return tf.nn.softplus(real_logits - fake_logits)
+
+
 def get(identifier):
     """Finds a loss by name, config or itself, as `keras.losses.get` does.
 

@@ -25,10 +25,15 @@ def mean(values):
         replicas add up to it, and so do their gradients.
     """
     count = tf.cast(tf.shape(values)[0], values.dtype)
+    return tf.reduce_sum(values) / total(count)
+
+
+def total(value):
+    """The sum over all replicas of a value that each of them has."""
     context = tf.distribute.get_replica_context()
-    if context is not None and context.num_replicas_in_sync > 1:
-        count = context.all_reduce("sum", count)
-    return tf.reduce_sum(values) / count
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce("sum", value)
 
 
 def own_rows(draw, batch_size):

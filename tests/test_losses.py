@@ -25,6 +25,12 @@ def closed_forms(real, fake):
             0.5 * (real - 1) ** 2 + 0.5 * fake**2,
             0.5 * (fake - 1) ** 2,
         ),
+        "wasserstein": (fake - real, -fake),
+        "hinge": (np.maximum(0, 1 - real) + np.maximum(0, 1 + fake), -fake),
+        "relativistic": (
+            -np.log(sigmoid(real - fake)),
+            -np.log(sigmoid(fake - real)),
+        ),
     }
 
 
@@ -43,6 +49,9 @@ def test_gradients_are_the_papers():
         ("non_saturating", sigmoid(FAKE) - 1),
         ("minimax", -sigmoid(FAKE)),
         ("least_squares", FAKE - 1),
+        ("wasserstein", -np.ones(5)),
+        ("hinge", -np.ones(5)),
+        ("relativistic", sigmoid(FAKE - REAL) - 1),
     ]:
         with tf.GradientTape() as tape:
             tape.watch(fake)
@@ -101,6 +110,30 @@ def test_equilibrium_is_where_d_rests(cls, real_label):
     assert rest["d_real"] == rest["d_fake"] == pytest.approx(d, abs=2e-3)
     g_loss = loss.generator(logits, logits).numpy()[best]
     assert rest["g_loss"] == pytest.approx(g_loss, abs=2e-3)
+
+
+def test_equilibria_of_the_other_games():
+    """p_g = p_data, so D scores both alike: the least that costs D."""
+    logits = tf.linspace(-4.0, 4.0, 8001)
+    for name, among in [
+        ("least_squares", 0.5),
+        ("wasserstein", None),
+        ("hinge", None),
+        ("relativistic", None),
+    ]:
+        loss = losses.get(name)
+        costs = loss.discriminator(logits, logits).numpy()
+        assert loss.equilibrium["d_loss"] == pytest.approx(
+            costs.min(), abs=1e-6
+        )
+        if among is not None:
+            assert logits.numpy()[costs.argmin()] == pytest.approx(among)
+    hinge = losses.Hinge().discriminator(logits, logits).numpy()
+    flat = np.abs(logits.numpy()) <= 1
+    np.testing.assert_allclose(hinge[flat], 2.0, 1e-6)
+    assert (hinge[~flat] > 2).all()
+    rest = losses.Relativistic().equilibrium
+    assert rest == {"d_loss": np.log(2), "g_loss": np.log(2)}
 
 
 def test_equilibrium_of_the_plain_game():

@@ -38,6 +38,13 @@ def test_r1_is_half_gamma_times_the_squared_slope_at_real_images(gamma):
     np.testing.assert_allclose(values, expected, 1e-5)
 
 
+def test_r2_is_r1_at_the_fakes():
+    fakes = 3 * IMAGES
+    values = penalties.R2(gamma=2.0)(quadratic, 100 * IMAGES, fakes)
+    expected = np.sum(fakes.numpy().astype("float64") ** 2, axis=(1, 2, 3))
+    np.testing.assert_allclose(values, expected, 1e-5)
+
+
 def test_r1_gradient_reaches_the_discriminators_weights():
     # D(x) = a <slope, x>: R1 = gamma / 2 a^2 |slope|^2, so its derivative
     # by a is gamma a |slope|^2.
@@ -112,3 +119,101 @@ def test_names_and_mistakes():
         penalties.R1(share=0)
     with pytest.raises(ValueError, match="Unknown `penalties`.*'r9'"):
         penalties.get_all(["r9"])
+
+
+# ------------------------------------------------------ slopes of one
+
+
+@pytest.mark.parametrize("cls", [penalties.GradientPenalty, penalties.Dragan])
+@pytest.mark.parametrize("scale", [0.1, 3.0])
+def test_unit_slope_penalties_on_a_linear_discriminator(cls, scale):
+    norm = scale * np.sqrt(np.sum(SLOPE.astype("float64") ** 2))
+    for one_sided in (False, True):
+        values = cls(weight=10.0, one_sided=one_sided)(
+            lambda x: scale * linear(x), IMAGES, -IMAGES
+        )
+        expected = 10 * (norm - 1) ** 2
+        if one_sided and norm < 1:
+            expected = 0
+        np.testing.assert_allclose(values, np.full(5, expected), 1e-4)
+    assert (norm < 1) == (scale < 1)  # both sides were tried
+
+
+def test_gradient_penalty_where_d_is_flat_has_a_gradient():
+    a = tf.Variable(0.0)
+    penalty = penalties.GradientPenalty(weight=10.0)
+    with tf.GradientTape() as tape:
+        values = penalty(lambda x: a * linear(x), IMAGES, IMAGES)
+    np.testing.assert_allclose(values, 10, 1e-4)  # (0 - 1)^2
+    assert np.isfinite(float(tape.gradient(values, a)))
+
+
+def places_of(penalty, real_images, fake_images):
+    seen = []
+
+    def discriminate(images):
+        seen.append(images.numpy())
+        return linear(images)
+
+    penalty(discriminate, real_images, fake_images)
+    return seen[0]
+
+
+def test_interpolates_lie_between_with_one_uniform_share_an_image():
+    stats = pytest.importorskip("scipy.stats")
+    real = tf.ones([4000, 4, 4, 1])
+    penalty = penalties.GradientPenalty(seed=3)
+    first = places_of(penalty, real, 3 * real)
+    eps = (3 - first) / 2  # x = eps + 3 (1 - eps)
+    assert np.ptp(eps, axis=(1, 2, 3)).max() == 0  # one an image
+    assert stats.kstest(eps[:, 0, 0, 0], "uniform").pvalue > 1e-3
+    second = places_of(penalty, real, 3 * real)
+    assert not np.array_equal(first, second)
+    again = penalties.GradientPenalty(seed=3)
+    np.testing.assert_array_equal(first, places_of(again, real, 3 * real))
+    other = penalties.GradientPenalty(seed=4)
+    assert not np.array_equal(first, places_of(other, real, 3 * real))
+
+
+def test_dragan_perturbs_the_real_images_by_half_their_spread():
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(0)
+    real = tf.constant(rng.normal(0.2, 0.7, (400, 4, 4, 1)), tf.float32)
+    places = places_of(penalties.Dragan(seed=3), real, 100 * real)
+    u = (places - real.numpy()) / (0.5 * real.numpy().std())
+    assert stats.kstest(u.ravel(), "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("name", penalties.penalties.classes)
+@pytest.mark.parametrize("jit", [False, True])
+def test_every_penalty_reaches_ds_weights_compiled_or_not(name, jit):
+    penalty = penalties.get(name)
+    network = keras.Sequential(
+        [
+            keras.Input((4, 4, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(8, "tanh"),
+            keras.layers.Dense(1),
+        ]
+    )
+
+    @tf.function(jit_compile=jit)
+    def gradients():
+        with tf.GradientTape() as tape:
+            values = penalty(lambda x: network(x)[:, 0], IMAGES, -IMAGES)
+        return values, tape.gradient(values, network.trainable_variables[0])
+
+    values, gradient = gradients()
+    assert values.shape == (5,) and (values.numpy() > 0).all()
+    assert np.isfinite(gradient).all() and np.abs(gradient).max() > 0
+
+
+def test_config_of_random_penalties():
+    penalty = penalties.GradientPenalty(5.0, one_sided=True, share=0.5)
+    config = keras.saving.serialize_keras_object(penalty)
+    again = keras.saving.deserialize_keras_object(config)
+    assert again.get_config() == penalty.get_config()
+    assert again.seed == penalty.seed
+    assert penalty.name == "gradient_penalty"
+    with pytest.raises(ValueError, match="Received: weight=-1"):
+        penalties.Dragan(weight=-1)

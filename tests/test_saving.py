@@ -141,11 +141,17 @@ def classes_with_a_config():
 # With other values than the defaults. A class that is not listed is made
 # without arguments.
 EXAMPLES = {
+    "ClipWeights": lambda: gk.constraints.ClipWeights(0.3),
+    "Dragan": lambda: gk.penalties.Dragan(3.0, True, seed=4, every=2),
     "GAN": lambda: tiny_gan(seed=5, ema_decay=0.9),
+    "GradientPenalty": lambda: gk.penalties.GradientPenalty(
+        3.0, True, seed=4, share=0.5, name="steady"
+    ),
     "HoldThenDecay": lambda: gk.schedules.HoldThenDecay(0.1, 7, hold=0.25),
     "Minimax": lambda: gk.losses.Minimax(real_label=0.8),
     "NonSaturating": lambda: gk.losses.NonSaturating(real_label=0.9),
     "R1": lambda: gk.penalties.R1(2.0, every=3, share=0.5, name="slope"),
+    "R2": lambda: gk.penalties.R2(2.0, every=3, share=0.5, name="slope"),
 }
 
 

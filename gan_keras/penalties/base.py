@@ -1,15 +1,10 @@
-"""What D pays besides its loss: penalties that keep its slope gentle.
-
-A penalty is a callable `(discriminate, real_images, fake_images) -> [batch]`,
-where `discriminate(images) -> logits [batch]` is the only door to D (it
-augments, and knows the labels of a conditional model). Its values are added
-to D's loss. A penalty with state is a Keras layer, so that the state is saved.
-"""
+"""What all penalties share: D's slope, and ways to pay only in part."""
 
 import keras
 import tensorflow as tf
 
 from gan_keras.registry import Registry
+from gan_keras.registry import snake_case
 
 penalties = Registry("penalties")
 register = penalties.register
@@ -64,7 +59,7 @@ class Penalty(keras.layers.Layer):
     per_image = True
 
     def __init__(self, every=1, share=1.0, name=None):
-        super().__init__(name=name or type(self).__name__.lower())
+        super().__init__(name=name or snake_case(type(self).__name__))
         if not (isinstance(every, int) and every >= 1):
             raise ValueError(
                 "`every` must be a whole number of steps, 1 or more. "
@@ -102,15 +97,15 @@ class Penalty(keras.layers.Layer):
             return self.penalize_share(discriminate, real_images, fake_images)
 
         if self.every == 1:
-            return pay()
-        due = tf.equal(self.calls % self.every, 0)
+            fines = pay()
+        else:  # the branch is on a tensor, hence `tf.cond`
+            fines = tf.cond(
+                tf.equal(self.calls % self.every, 0),
+                lambda: self.every * pay(),
+                lambda: tf.zeros(tf.shape(real_images)[:1]),
+            )
         self.calls.assign_add(1)
-        # The branch is on a tensor, hence `tf.cond`.
-        return tf.cond(
-            due,
-            lambda: self.every * pay(),
-            lambda: tf.zeros(tf.shape(real_images)[:1]),
-        )
+        return fines
 
     def penalize_share(self, discriminate, real_images, fake_images):
         """The first `share` of the batch pays for all of it."""
@@ -127,40 +122,6 @@ class Penalty(keras.layers.Layer):
 
     def get_config(self):
         return {"every": self.every, "share": self.share, "name": self.name}
-
-
-@register
-class R1(Penalty):
-    """D must be flat where the real images are.
-
-    Formula: `gamma / 2 * |d logit / d real_image|^2`
-
-    At the optimum D cannot tell real from fake and is constant; R1 leads it
-    there, and makes training locally convergent where the bare game circles.
-
-    Source: Mescheder et al., 2018, equation 9, arXiv:1801.04406.
-
-    Args:
-        gamma: Float >= 0, the weight.
-        every: Int, steps between payments; see `Penalty`.
-        share: Float, the part of the batch that pays; see `Penalty`.
-        name: String, the metric's name.
-    """
-
-    def __init__(self, gamma=1.0, every=1, share=1.0, name=None):
-        super().__init__(every=every, share=share, name=name)
-        if not gamma >= 0:
-            raise ValueError(
-                "`gamma` weighs the penalty and must be 0 or more. "
-                f"Received: gamma={gamma!r}"
-            )
-        self.gamma = float(gamma)
-
-    def penalize(self, discriminate, real_images, fake_images):
-        return self.gamma / 2 * squared_slope(discriminate, real_images)
-
-    def get_config(self):
-        return {"gamma": self.gamma, **super().get_config()}
 
 
 def get_all(identifiers):
