@@ -25,6 +25,7 @@ from gan_keras import callbacks  # noqa: E402
 from gan_keras import constraints  # noqa: E402
 from gan_keras import datasets  # noqa: E402
 from gan_keras import latent  # noqa: E402
+from gan_keras import layers  # noqa: E402
 from gan_keras import losses  # noqa: E402
 from gan_keras import networks  # noqa: E402
 from gan_keras import penalties  # noqa: E402
@@ -41,6 +42,7 @@ __all__ = [
     "constraints",
     "datasets",
     "latent",
+    "layers",
     "losses",
     "networks",
     "penalties",

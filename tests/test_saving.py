@@ -1,5 +1,6 @@
 """A GAN goes to disk and comes back as if nothing had happened."""
 
+import copy
 import importlib
 import inspect
 import pkgutil
@@ -148,10 +149,14 @@ EXAMPLES = {
         3.0, True, seed=4, share=0.5, name="steady"
     ),
     "HoldThenDecay": lambda: gk.schedules.HoldThenDecay(0.1, 7, hold=0.25),
+    "MinibatchStdDev": lambda: gk.layers.MinibatchStdDev(name="spread"),
     "Minimax": lambda: gk.losses.Minimax(real_label=0.8),
     "NonSaturating": lambda: gk.losses.NonSaturating(real_label=0.9),
     "R1": lambda: gk.penalties.R1(2.0, every=3, share=0.5, name="slope"),
     "R2": lambda: gk.penalties.R2(2.0, every=3, share=0.5, name="slope"),
+    "SpectralNormalization": lambda: gk.layers.SpectralNormalization(
+        keras.layers.Dense(3), power_iterations=2
+    ),
 }
 
 
@@ -162,13 +167,14 @@ def test_every_class_round_trips_through_its_config(cls):
     registered = keras.saving.get_registered_name(cls)
     assert registered == f"gan_keras>{cls.__name__}", "is it registered?"
     config = keras.saving.serialize_keras_object(one)
-    two = keras.saving.deserialize_keras_object(config)
+    # Keras' own wrappers take out of the dict what they have read.
+    two = keras.saving.deserialize_keras_object(copy.deepcopy(config))
     assert type(two) is cls
     assert keras.saving.serialize_keras_object(two) == config
     three = cls.from_config(one.get_config())
     assert three.get_config() == one.get_config()
     # Nothing that can be set is left out.
-    settable = set(inspect.signature(cls).parameters)
+    settable = set(inspect.signature(cls).parameters) - {"args", "kwargs"}
     assert settable <= set(one.get_config())
 
 

@@ -1,0 +1,129 @@
+"""Layers that discriminators use and Keras lacks (or does otherwise)."""
+
+import keras
+import tensorflow as tf
+
+register = keras.saving.register_keras_serializable("gan_keras")
+
+
+@register
+class SpectralNormalization(keras.layers.Wrapper):
+    """Divides a layer's kernel by its largest singular value.
+
+    Formula: `y = layer(x)` with `kernel / sigma(kernel)`, where the kernel is
+    read as a matrix `[inputs, outputs]` and sigma is the most by which that
+    matrix stretches any vector.
+
+    A discriminator of such layers (and LeakyReLUs) stretches no difference
+    between two images: its slope is bounded, everywhere and at no cost of
+    second derivatives.
+
+    sigma is found by power iteration, one step a forward pass, since weights
+    change little from step to step: `v <- W u / |W u|`, `u <- W' v / |W' v|`,
+    `sigma = v' W u`. The kernel itself is left as it is, and the gradient goes
+    through sigma, as in the paper. (`keras.layers.SpectralNormalization`
+    overwrites the kernel instead: D would move during G's step.)
+
+    Source: Miyato et al., 2018, arXiv:1802.05957.
+
+    Example:
+
+    ```python
+    SpectralNormalization(keras.layers.Conv2D(64, 4, strides=2))
+    ```
+
+    Args:
+        layer: A Keras layer with a `kernel` whose last axis is its outputs,
+            such as `Dense` or `Conv2D`. (Not `Conv2DTranspose`.)
+        power_iterations: Int, steps in every forward pass with
+            `training=True`; there are none otherwise.
+        **kwargs: As of `keras.layers.Layer`.
+    """
+
+    def __init__(self, layer, power_iterations=1, **kwargs):
+        kwargs.setdefault("name", f"sn_{layer.name}")
+        super().__init__(layer, **kwargs)
+        if isinstance(layer, keras.layers.Conv2DTranspose):
+            raise ValueError(
+                "`layer` must have its outputs on the kernel's last axis. "
+                f"Received: layer={layer.name!r}, a Conv2DTranspose"
+            )
+        if not (isinstance(power_iterations, int) and power_iterations >= 1):
+            raise ValueError(
+                "`power_iterations` must be a whole number, 1 or more. "
+                f"Received: power_iterations={power_iterations!r}"
+            )
+        self.power_iterations = power_iterations
+
+    def build(self, input_shape=None):
+        super().build(input_shape)
+        if getattr(self.layer, "kernel", None) is None:
+            raise ValueError(
+                "`layer` must have a `kernel` to normalise. "
+                f"Received: layer={self.layer.name!r}"
+            )
+        self.u = self.add_weight(
+            shape=(self.layer.kernel.shape[-1], 1),
+            initializer=keras.initializers.RandomNormal(seed=0),
+            trainable=False,
+            name="u",
+        )
+
+    def call(self, inputs, training=False):
+        kernel = tf.convert_to_tensor(self.layer.kernel)
+        matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
+        fixed = tf.stop_gradient(matrix)
+        u = tf.convert_to_tensor(self.u)
+        for _ in range(self.power_iterations if training else 0):
+            v = tf.math.l2_normalize(fixed @ u)  # [inputs, 1]
+            u = tf.math.l2_normalize(tf.transpose(fixed) @ v)  # [outputs, 1]
+        if training:
+            self.u.assign(u)
+        v = tf.math.l2_normalize(fixed @ u)
+        sigma = tf.reshape(tf.transpose(v) @ matrix @ u, [])
+        # The layer runs as if its kernel were this tensor.
+        with keras.StatelessScope(
+            state_mapping=[(self.layer.kernel, kernel / sigma)]
+        ):
+            return self.layer(inputs)
+
+    def compute_output_shape(self, input_shape):
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "power_iterations": self.power_iterations,
+        }
+
+
+@register
+class MinibatchStdDev(keras.layers.Layer):
+    """Shows D how much the images of a batch differ from each other.
+
+    Formula: one more channel, the same number everywhere: the standard
+    deviation over the images, of every feature at every place, averaged.
+
+    A generator that has collapsed draws one image again and again. D sees
+    one image at a time, and each may be good; with this number it sees the
+    collapse, and G is told.
+
+    It couples the images of a batch, so a penalty on the slope at each image
+    is blurred a little by it, as in the papers that use both.
+
+    Source: Karras et al., 2018 (ProGAN), section 3, arXiv:1710.10196.
+
+    Args:
+        **kwargs: As of `keras.layers.Layer`.
+    """
+
+    def call(self, inputs):
+        # float32: variances of half-precision features underflow.
+        features = tf.cast(inputs, tf.float32)  # [B, ..., C]
+        variance = tf.math.reduce_variance(features, axis=0)
+        spread = tf.reduce_mean(tf.sqrt(variance + 1e-8))
+        channel = tf.zeros_like(features[..., :1]) + spread
+        return tf.concat([inputs, tf.cast(channel, inputs.dtype)], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] + 1)
