@@ -46,7 +46,8 @@ class Penalty(keras.layers.Layer):
       al., 2020, appendix B, arXiv:1912.04958). Inside XLA on a CPU a branch
       runs on one thread, and costs more than it saves.
 
-    Subclasses define `penalize(discriminate, real_images, fake_images)`.
+    Subclasses say where D's slope is asked for, `places(real_images,
+    fake_images)`, and what it costs there, `price(squared_slope)`.
 
     Args:
         every: Int, k; 1 pays on every step.
@@ -83,18 +84,40 @@ class Penalty(keras.layers.Layer):
         )
         self.built = True
 
-    def penalize(self, discriminate, real_images, fake_images):
-        """What D pays for each image; see the module's docstring."""
+    def places(self, real_images, fake_images):
+        """The images at which D's slope is asked for.
+
+        Args:
+            real_images: Float tensor `[paying, ...]`.
+            fake_images: Float tensor `[paying, ...]`.
+
+        Returns:
+            Float tensor `[paying, ...]`.
+        """
         raise TypeError(
             f"{type(self).__name__} must define "
-            "`penalize(discriminate, real_images, fake_images)`."
+            "`places(real_images, fake_images)`."
+        )
+
+    def price(self, squared_slope):
+        """What a slope costs: float tensor `[paying]` to another one."""
+        raise TypeError(
+            f"{type(self).__name__} must define `price(squared_slope)`."
         )
 
     # Keras' `Layer.__call__` would cast and check the arguments as if they
     # were all tensors; a penalty's first argument is a function.
     def __call__(self, discriminate, real_images, fake_images):
+        """What D pays for each image of the batch: float tensor `[batch]`."""
+        batch = tf.cast(tf.shape(real_images)[0], tf.float32)
+        paying = tf.math.ceil(self.share * batch)
+        n = tf.cast(paying, tf.int32)
+        # Before the branch: where places are random, the replicas of a
+        # distributed run agree on them, and may not wait inside a branch.
+        images = self.places(real_images[:n], fake_images[:n])
+
         def pay():
-            return self.penalize_share(discriminate, real_images, fake_images)
+            return self.price(squared_slope(discriminate, images))
 
         if self.every == 1:
             fines = pay()
@@ -102,23 +125,14 @@ class Penalty(keras.layers.Layer):
             fines = tf.cond(
                 tf.equal(self.calls % self.every, 0),
                 lambda: self.every * pay(),
-                lambda: tf.zeros(tf.shape(real_images)[:1]),
+                lambda: tf.zeros([n]),
             )
         self.calls.assign_add(1)
-        return fines
-
-    def penalize_share(self, discriminate, real_images, fake_images):
-        """The first `share` of the batch pays for all of it."""
         if self.share == 1:
-            return self.penalize(discriminate, real_images, fake_images)
-        batch = tf.cast(tf.shape(real_images)[0], tf.float32)
-        paying = tf.math.ceil(self.share * batch)
-        n = tf.cast(paying, tf.int32)
-        fines = self.penalize(discriminate, real_images[:n], fake_images[:n])
-        return tf.concat(
-            [fines * (batch / paying), tf.zeros(tf.shape(real_images[n:])[:1])],
-            axis=0,
-        )
+            return fines
+        # The first ones pay for all.
+        others = tf.zeros(tf.shape(real_images[n:])[:1])
+        return tf.concat([fines * (batch / paying), others], axis=0)
 
     def get_config(self):
         return {"every": self.every, "share": self.share, "name": self.name}

@@ -2,7 +2,6 @@
 
 from gan_keras.penalties.base import Penalty
 from gan_keras.penalties.base import register
-from gan_keras.penalties.base import squared_slope
 
 
 class ZeroSlope(Penalty):
@@ -23,6 +22,9 @@ class ZeroSlope(Penalty):
                 f"Received: gamma={gamma!r}"
             )
         self.gamma = float(gamma)
+
+    def price(self, squared_slope):
+        return self.gamma / 2 * squared_slope
 
     def get_config(self):
         return {"gamma": self.gamma, **super().get_config()}
@@ -46,8 +48,8 @@ class R1(ZeroSlope):
         name: String, the metric's name.
     """
 
-    def penalize(self, discriminate, real_images, fake_images):
-        return self.gamma / 2 * squared_slope(discriminate, real_images)
+    def places(self, real_images, fake_images):
+        return real_images
 
 
 @register
@@ -69,5 +71,5 @@ class R2(ZeroSlope):
         name: String, the metric's name.
     """
 
-    def penalize(self, discriminate, real_images, fake_images):
-        return self.gamma / 2 * squared_slope(discriminate, fake_images)
+    def places(self, real_images, fake_images):
+        return fake_images

@@ -8,7 +8,6 @@ from gan_keras import noise
 from gan_keras import replicas
 from gan_keras.penalties.base import Penalty
 from gan_keras.penalties.base import register
-from gan_keras.penalties.base import squared_slope
 
 
 class UnitSlope(Penalty):
@@ -46,21 +45,12 @@ class UnitSlope(Penalty):
         self.one_sided = bool(one_sided)
         self.seed = random.randrange(2**31) if seed is None else int(seed)
 
-    def penalize(self, discriminate, real_images, fake_images):
-        places = self.places(real_images, fake_images)
+    def price(self, squared_slope):
         # The root of 0 has no gradient: it would be NaN where D is flat.
-        slope = tf.sqrt(squared_slope(discriminate, places) + 1e-12)
-        excess = slope - 1
+        excess = tf.sqrt(squared_slope + 1e-12) - 1
         if self.one_sided:
             excess = tf.nn.relu(excess)
         return self.weight * tf.square(excess)
-
-    def places(self, real_images, fake_images):
-        """The images at which D's slope is asked for."""
-        raise TypeError(
-            f"{type(self).__name__} must define "
-            "`places(real_images, fake_images)`."
-        )
 
     def uniform(self, images, per_pixel=False):
         """Uniform noise in (0, 1], one number an image or one a pixel."""
