@@ -39,6 +39,29 @@ def replace_file(path, write):
         raise
 
 
+def make_directory(path):
+    """Makes a directory, and those above it, unless it is there.
+
+    Raises:
+        ValueError: If a file has that name.
+        OSError: If it cannot be made.
+    """
+    path = os.fspath(path)
+    if os.path.isfile(path):
+        raise ValueError(
+            "`directory` must be a directory, but a file has that name. "
+            f"Received: directory={path!r}"
+        )
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"Cannot make the directory {path}: {error.strerror}. Choose one "
+            "below a directory that you may write to",
+        ) from error
+
+
 def replace_directory(path, write):
     """Like `replace_file`, for a directory which does not exist yet."""
     partial = f"{os.fspath(path)}.partial"

@@ -9,6 +9,7 @@ step, that no file has changed, and that the corrected script trains.
 import contextlib
 import hashlib
 import io
+import os
 import zipfile
 import zlib
 
@@ -533,6 +534,15 @@ def a_full_disk(lab):
     yield
     with full_disk() if lab.wrong else contextlib.nullcontext():
         lab.fit(gan, callbacks=[gk.callbacks.SampleGrid(lab.path)])
+
+
+@mistake("Cannot make the directory /proc/.*Choose one below", OSError)
+def a_directory_that_nobody_may_make(lab):
+    if not os.path.isdir("/proc/self"):
+        pytest.skip("needs a file system that refuses even root")
+    yield
+    place = "/proc/self/gan" if lab.wrong else lab.path / "gan"
+    lab.fit(lab.gan(), callbacks=[gk.callbacks.SampleGrid(place)])
 
 
 @mistake("Another process is writing to")

@@ -216,13 +216,30 @@ def free_ports(n):
     return ports
 
 
+# The command, which then keeps its worker's weights: only the chief saves.
+KEEP_WEIGHTS = """
+import sys
+import gan_keras_cli
+import numpy as np
+from gan_keras import cli
+fit, path = cli.fit, sys.argv.pop(1)
+def fit_and_keep(options, gan, data, epochs):
+    code = fit(options, gan, data, epochs)
+    state = [*gan.get_weights(), *(v.numpy() for v in gan.optimizer.variables)]
+    np.savez(path, *state)
+    return code
+cli.fit = fit_and_keep
+sys.exit(gan_keras_cli.main())
+"""
+
+
 @pytest.mark.slow
 def test_two_workers_train_as_one_process(tmp_path):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (130, 8, 8), dtype=np.uint8)
     np.savez(tmp_path / "small.npz", x_train=images, x_test=images[:16])
     command = [
-        sys.executable, "-m", "gan_keras_cli", "train", "gan",
+        "train", "gan",
         "--epochs", "3", "--width", "8", "--latent-dim", "4",
         "--batch-size", "64", "--data", str(tmp_path / "small.npz"),
         "--checkpoint-seconds", "0", "--out",
@@ -240,7 +257,12 @@ def test_two_workers_train_as_one_process(tmp_path):
                 }
             )
         return subprocess.Popen(
-            [*command, str(tmp_path / out)],
+            [
+                *(sys.executable, "-c", KEEP_WEIGHTS),
+                str(tmp_path / f"{out}.npz"),
+                *command,
+                str(tmp_path / out),
+            ],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -266,6 +288,12 @@ def test_two_workers_train_as_one_process(tmp_path):
     assert one.dtype.names == two.dtype.names and len(one) == len(two) == 3
     for name in one.dtype.names:
         np.testing.assert_allclose(one[name], two[name], rtol=1e-4)
+    one, two = [
+        np.load(tmp_path / f"{name}.npz") for name in ("chief", "other")
+    ]
+    assert len(one.files) == len(two.files) > 10
+    for name in one.files:
+        np.testing.assert_array_equal(one[name], two[name])
     one, two = [
         keras.saving.load_model(tmp_path / run / "model.keras")
         for run in ("single", "chief")

@@ -12,6 +12,7 @@ import numpy as np
 
 from gan_keras import replicas
 from gan_keras import state
+from gan_keras.files import make_directory
 from gan_keras.files import replace_file
 
 _NAME = re.compile(r"epoch_(\d+)\.npz")
@@ -52,7 +53,7 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._due = None
-        os.makedirs(self.directory, exist_ok=True)
+        make_directory(self.directory)
         for epoch in sorted(epochs_in(self.directory), reverse=True):
             try:
                 values = self._read(epoch)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from gan_keras import checks
+from gan_keras.files import make_directory
 from gan_keras.files import replace_file
 from gan_keras.gif import GrowingGIF
 
@@ -65,12 +66,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         samples = os.path.join(self.directory, "samples")
-        if os.path.isfile(self.directory):
-            raise ValueError(
-                "`directory` must be a directory, but a file has that name. "
-                f"Received: directory={self.directory!r}"
-            )
-        os.makedirs(samples, exist_ok=True)
+        make_directory(self.directory)
+        make_directory(samples)
         self._latents = self.model.draw_latents(
             self.rows * self.columns, self.seed
         )
