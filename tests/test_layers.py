@@ -9,7 +9,12 @@ from conftest import tiny_images
 from conftest import weights
 
 import gan_keras as gk
+from gan_keras.checks.networks import batch_norms
+from gan_keras.layers import ClassProjection
+from gan_keras.layers import ConditionalBatchNorm
+from gan_keras.layers import LearnedMap
 from gan_keras.layers import MinibatchStdDev
+from gan_keras.layers import SelfAttention
 from gan_keras.layers import SpectralNormalization
 
 RNG = np.random.default_rng(0)
@@ -47,6 +52,21 @@ def test_the_kernel_is_divided_by_its_largest_singular_value(layer, jit):
     u = normal.u.numpy()
     np.testing.assert_allclose(normal(inputs), outputs, atol=1e-4)
     np.testing.assert_array_equal(u, normal.u.numpy())
+
+
+def test_sigma_does_not_depend_on_the_length_of_u():
+    """A fresh u, or the moving average's, is not of length one."""
+    layer = keras.layers.Dense(4, use_bias=False)
+    normal = SpectralNormalization(layer)
+    inputs = tf.constant(RNG.normal(size=(2, 3)), tf.float32)
+    fresh = normal(inputs)
+    most = np.linalg.norm(fresh, axis=1) / np.linalg.norm(inputs, axis=1)
+    assert most.max() < 3  # not tens: |u| begins at some 0.1
+    for _ in range(30):
+        normal(inputs, training=True)
+    outputs = normal(inputs)
+    normal.u.assign(0.5 * normal.u)
+    np.testing.assert_allclose(normal(inputs), outputs, rtol=1e-5)
 
 
 def test_a_forward_pass_leaves_the_kernel_alone():
@@ -139,6 +159,217 @@ def test_minibatch_std_dev():
         tape.watch(x)
         y = MinibatchStdDev()(x)
     assert np.isfinite(tape.gradient(y, x)).all()
+
+
+def normal(*shape):
+    return RNG.normal(size=shape).astype("float32")
+
+
+def shake(layer):
+    """Other values for all weights, also for those that begin at 0."""
+    for weight in layer.trainable_variables:
+        weight.assign(normal(*weight.shape))
+
+
+# A class each, and a mixture of the first and the last.
+CLASSES = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.3, 0, 0.7]], "float32")
+
+
+def test_class_projection():
+    features = normal(4, 5)
+    layer = ClassProjection()
+    outputs = layer([features, CLASSES]).numpy()
+    rows = layer.kernel.numpy().astype("float64")
+    assert rows.shape == (3, 5)
+    rows = [*rows, 0.3 * rows[0] + 0.7 * rows[2]]
+    expected = [[x @ row] for x, row in zip(features, rows)]
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    assert layer.compute_output_shape([(4, 5), (4, 3)]) == (4, 1)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_class_projection_can_be_normalised(jit):
+    features = normal(4, 5)
+    plain = ClassProjection()
+    layer = SpectralNormalization(plain)
+    layer([features, CLASSES])  # builds
+    shake(plain)
+    step = tf.function(
+        lambda: layer([features, CLASSES], training=True), jit_compile=jit
+    )
+    for _ in range(100):
+        outputs = step()
+    sigma = largest_singular_value(plain.kernel.numpy())
+    assert abs(sigma - 1) > 0.5
+    expected = plain([features, CLASSES]).numpy() / sigma
+    np.testing.assert_allclose(outputs, expected, rtol=2e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 3, 2, 6)], ids=str)
+@pytest.mark.parametrize("jit", [False, True])
+def test_conditional_batch_norm(shape, jit):
+    x = 3 * normal(*shape) + 2
+    layer = ConditionalBatchNorm()
+    axes = tuple(range(len(shape) - 1))
+    mean, var = x.mean(axis=axes), x.var(axis=axes)
+    call = tf.function(layer, jit_compile=jit)
+
+    # At first a plain BatchNorm, of the moving statistics 0 and 1.
+    np.testing.assert_allclose(layer([x, CLASSES]), x, rtol=1e-3)
+    assert [w.shape for w in layer.trainable_variables] == [(3, 6)] * 2
+    shake(layer)
+    gamma, beta = (
+        (CLASSES @ w.numpy()).reshape(4, *[1] * (len(shape) - 2), 6)
+        for w in (layer.gamma, layer.beta)
+    )
+    outputs = call([x, CLASSES], training=True)
+    expected = gamma * (x - mean) / np.sqrt(var + 1e-3) + beta
+    np.testing.assert_allclose(outputs, expected, rtol=1e-3, atol=1e-4)
+
+    # One step of the moving averages: 0.01 of the batch's.
+    mean, var = 0.01 * mean, 0.99 + 0.01 * var
+    outputs = call([x, CLASSES], training=False)
+    expected = gamma * (x - mean) / np.sqrt(var + 1e-3) + beta
+    np.testing.assert_allclose(outputs, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_conditional_batch_norm_is_found_and_synchronised():
+    x, classes = keras.Input((6,)), keras.Input((3,))
+    for synchronized in (False, True):
+        layer = ConditionalBatchNorm(synchronized)
+        network = keras.Model([x, classes], layer([x, classes]))
+        (found,) = batch_norms(network)
+        assert found.synchronized == synchronized
+        again = ConditionalBatchNorm.from_config(layer.get_config())
+        assert again.normalization.synchronized == synchronized
+
+
+def attention_by_numpy(x, layer):
+    def matrix(name):
+        dense = getattr(layer, name)
+        if not layer.spectral:
+            return dense.kernel.numpy().astype("float64")
+        kernel = dense.layer.kernel.numpy().astype("float64")
+        return kernel / largest_singular_value(kernel)
+
+    b, h, w, c = x.shape
+    places = x.reshape(b, h * w, c).astype("float64")
+    queries, keys = places @ matrix("queries"), places @ matrix("keys")
+    shares = np.exp(queries @ keys.transpose(0, 2, 1))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    seen = shares @ (places @ matrix("values")) @ matrix("back")
+    return shares, x + layer.gain.numpy() * seen.reshape(x.shape)
+
+
+@pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.parametrize("jit", [False, True])
+def test_self_attention(spectral, jit):
+    x = normal(3, 4, 5, 16)
+    layer = SelfAttention(spectral)
+    np.testing.assert_array_equal(layer(x), x)  # its gain is 0
+    shake(layer)
+    layer.gain.assign(0.7)
+    step = tf.function(lambda: layer(x, training=True), jit_compile=jit)
+    for _ in range(100 if spectral else 1):
+        outputs = step()
+    shares, expected = attention_by_numpy(x, layer)
+    assert np.abs(expected - x).max() > 0.1
+    np.testing.assert_allclose(outputs, expected, rtol=5e-3, atol=5e-3)
+    np.testing.assert_allclose(layer.attention(x), shares, atol=5e-3)
+    assert shares.max() > 0.1  # of 20 places: they do not all get the same
+    shapes = [tuple(w.shape) for w in layer.trainable_variables]
+    assert sorted(shapes) == [(), (8, 16), (16, 2), (16, 2), (16, 8)]
+
+
+def test_self_attention_learns_from_the_first_step_on():
+    layer, x = SelfAttention(), tf.constant(normal(2, 3, 3, 2))
+    layer(x)  # 2 channels: one for the queries, one for the keys
+    optimizer = keras.optimizers.Adam(0.05)
+    optimizer.build(layer.trainable_variables)
+    target = tf.reduce_mean(x, axis=[1, 2], keepdims=True)
+    errors, start = [], [np.array(w) for w in layer.trainable_variables]
+    for _ in range(60):
+        with tf.GradientTape() as tape:
+            error = tf.reduce_mean((layer(x) - target) ** 2)
+        optimizer.apply(tape.gradient(error, layer.trainable_variables))
+        errors.append(float(error))
+    assert errors[-1] < 0.8 * errors[0]
+    for old, new in zip(start, layer.trainable_variables):
+        assert not np.array_equal(old, new), new.path
+
+
+def test_learned_map():
+    layer, x = LearnedMap((3, 2)), normal(4, 5)
+    outputs = layer(x).numpy()
+    patterns = layer.map.numpy()
+    assert outputs.shape == (4, 3, 2, 5) and patterns.shape == (3, 2, 5)
+    for b, h, w, c in [(0, 0, 0, 0), (3, 2, 1, 4), (1, 2, 0, 3)]:
+        expected = x[b, c] * patterns[h, w, c]
+        assert outputs[b, h, w, c] == pytest.approx(expected, rel=1e-5)
+
+
+def every_layer():
+    """Networks with one layer each: name, network, inputs."""
+    x, classes = normal(4, 3, 2, 6), CLASSES
+    flat = x[:, 0, 0]
+    cases = {
+        "projection": (ClassProjection(), [flat, classes]),
+        "norm": (ConditionalBatchNorm(), [x, classes]),
+        "attention": (SelfAttention(), x),
+        "spectral_attention": (SelfAttention(spectral=True), x),
+        "map": (LearnedMap((3, 2)), flat),
+        "spectral": (SpectralNormalization(ClassProjection()), [flat, classes]),
+    }
+    for name, (layer, inputs) in cases.items():
+        symbols = keras.tree.map_structure(
+            lambda array: keras.Input(array.shape[1:]), inputs
+        )
+        network = keras.Model(symbols, layer(symbols))
+        shake(network)
+        yield name, network, inputs
+
+
+def test_they_come_back_from_a_file(tmp_path):
+    for name, network, inputs in every_layer():
+        network(inputs, training=True)  # statistics
+        network.save(tmp_path / "network.keras")
+        again = keras.saving.load_model(tmp_path / "network.keras")
+        assert same(weights(network), weights(again)), name
+        np.testing.assert_allclose(
+            again(inputs), network(inputs), atol=1e-6, err_msg=name
+        )
+
+
+def test_in_half_precision_norms_and_shares_are_exact():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        for name, network, inputs in every_layer():
+            outputs = network(inputs)
+            assert outputs.dtype == tf.bfloat16, name
+            assert {w.dtype for w in network.weights} == {"float32"}, name
+        x = normal(2, 16, 16, 8)
+        attention = SelfAttention()
+        attention(x)
+        shares = attention.attention(x)
+        norm = ConditionalBatchNorm()
+        far = tf.cast(normal(4, 9, 9, 2) + 30, tf.bfloat16)
+        norm([far, CLASSES], training=True)
+        dense = keras.layers.Dense(7)
+        spectral = SpectralNormalization(dense)
+        for _ in range(100):
+            outputs = spectral(normal(3, 5), training=True)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert shares.dtype == tf.float32
+    np.testing.assert_allclose(tf.reduce_sum(shares, -1), 1, atol=1e-5)
+    exact = np.array(tf.cast(far, tf.float64)).var(axis=(0, 1, 2))
+    moved = norm.normalization.moving_variance.numpy() - 0.99
+    np.testing.assert_allclose(moved, 0.01 * exact, rtol=1e-3)
+    # u is a singular vector to full precision: W'W u = sigma^2 u.
+    kernel, u = dense.kernel.numpy(), spectral.u.numpy()
+    sigma = largest_singular_value(kernel)
+    np.testing.assert_allclose(kernel.T @ kernel @ u, sigma**2 * u, atol=1e-4)
+    assert outputs.dtype == tf.bfloat16
 
 
 def test_mistakes():

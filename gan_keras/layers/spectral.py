@@ -1,4 +1,4 @@
-"""Layers that discriminators use and Keras lacks (or does otherwise)."""
+"""A layer whose slope is at most one."""
 
 import keras
 import tensorflow as tf
@@ -42,6 +42,9 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def __init__(self, layer, power_iterations=1, **kwargs):
         kwargs.setdefault("name", f"sn_{layer.name}")
+        # sigma is a norm, and found in full precision; the layer inside works
+        # in its own.
+        kwargs.setdefault("dtype", layer.variable_dtype)
         super().__init__(layer, **kwargs)
         if isinstance(layer, keras.layers.Conv2DTranspose):
             raise ValueError(
@@ -73,7 +76,8 @@ class SpectralNormalization(keras.layers.Wrapper):
         kernel = tf.convert_to_tensor(self.layer.kernel)
         matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
         fixed = tf.stop_gradient(matrix)
-        u = tf.convert_to_tensor(self.u)
+        # Of length one: a fresh u is not, nor is an average of several.
+        u = tf.math.l2_normalize(tf.convert_to_tensor(self.u))
         for _ in range(self.power_iterations if training else 0):
             v = tf.math.l2_normalize(fixed @ u)  # [inputs, 1]
             u = tf.math.l2_normalize(tf.transpose(fixed) @ v)  # [outputs, 1]
@@ -95,35 +99,3 @@ class SpectralNormalization(keras.layers.Wrapper):
             **super().get_config(),
             "power_iterations": self.power_iterations,
         }
-
-
-@register
-class MinibatchStdDev(keras.layers.Layer):
-    """Shows D how much the images of a batch differ from each other.
-
-    Formula: one more channel, the same number everywhere: the standard
-    deviation over the images, of every feature at every place, averaged.
-
-    A generator that has collapsed draws one image again and again. D sees
-    one image at a time, and each may be good; with this number it sees the
-    collapse, and G is told.
-
-    It couples the images of a batch, so a penalty on the slope at each image
-    is blurred a little by it, as in the papers that use both.
-
-    Source: Karras et al., 2018 (ProGAN), section 3, arXiv:1710.10196.
-
-    Args:
-        **kwargs: As of `keras.layers.Layer`.
-    """
-
-    def call(self, inputs):
-        # float32: variances of half-precision features underflow.
-        features = tf.cast(inputs, tf.float32)  # [B, ..., C]
-        variance = tf.math.reduce_variance(features, axis=0)
-        spread = tf.reduce_mean(tf.sqrt(variance + 1e-8))
-        channel = tf.zeros_like(features[..., :1]) + spread
-        return tf.concat([inputs, tf.cast(channel, inputs.dtype)], axis=-1)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], input_shape[-1] + 1)

@@ -1,0 +1,51 @@
+"""Where G begins to draw."""
+
+import keras
+import tensorflow as tf
+
+register = keras.saving.register_keras_serializable("gan_keras")
+
+
+@register
+class LearnedMap(keras.layers.Layer):
+    """A small map that is always the same, in strengths that are given.
+
+    Formula: `y[h, w, c] = x[c] * map[h, w, c]`
+
+    z does not say *where* anything is; it says how strongly each of C learned
+    patterns takes part. A Dense layer to all of H x W x C numbers, as DCGAN
+    has, would need H x W times as many weights.
+
+    Source: Huang et al., 2025, arXiv:2501.05441, whose generator begins with
+    such a basis of 4x4 maps.
+
+    Args:
+        size: Tuple `(height, width)` of the map.
+        **kwargs: As of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Float tensor `[batch, C]`.
+
+    Returns:
+        Float tensor `[batch, height, width, C]`.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+
+    def build(self, input_shape):
+        self.map = self.add_weight(
+            shape=(*self.size, input_shape[-1]),
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+            name="map",
+        )
+
+    def call(self, inputs):
+        return inputs[:, None, None] * tf.convert_to_tensor(self.map)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.size, input_shape[-1])
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
