@@ -63,11 +63,50 @@ def test_hidden_layers_between_z_and_the_first_map():
     assert g.count_params() == (15 + 20) + (5 * 64 + 4 * 64) + (16 * 4 + 1)
 
 
+def test_the_class_is_a_part_of_z():
+    g = networks.dcgan_generator((8, 8, 1), 3, 4, num_classes=5)
+    plain = networks.dcgan_generator((8, 8, 1), 3, 4)
+    assert g.count_params() == plain.count_params() + 5 * 64
+    g = networks.mlp_generator((2,), 3, (4,), num_classes=5)
+    assert g.count_params() == (8 * 4 + 4) + (4 * 2 + 2)
+
+
+def test_ends_of_d_by_parameter_counts():
+    def count(**kwargs):
+        d = networks.dcgan_discriminator((8, 8, 1), width=4, **kwargs)
+        return d.count_params() - (16 * 4 + 4) - (64 + 1)
+
+    assert count() == 0
+    # A direction of 64 features for each class; 64 features and a bias for
+    # each unit of a head; a picture of 8x8 and kernels for the channel.
+    assert count(num_classes=3) == 3 * 64
+    assert count(heads={"class": 3, "slant": 1}) == 65 * 4
+    concatenation = networks.Concatenation()
+    assert count(num_classes=3, condition=concatenation) == 3 * 64 + 16 * 4
+
+
+def test_wrap_goes_around_every_layer_with_weights():
+    wrapped = []
+
+    def wrap(layer):
+        wrapped.append(layer.name)
+        return layer
+
+    networks.dcgan_discriminator(
+        (8, 8, 1), 4, num_classes=3, heads={"class": 3}, wrap=wrap
+    )
+    assert wrapped == ["down_4x4", "logits", "projection", "class"]
+    wrapped.clear()
+    networks.mlp_discriminator((2,), (4, 4), wrap=wrap)
+    assert wrapped == ["hidden1", "hidden2", "logits"]
+
+
 def test_batch_norm_in_d_on_request():
     d = networks.dcgan_discriminator((16, 16, 1), width=2, batch_norm=True)
     kinds = [type(layer).__name__ for layer in d.layers]
     # Not after the first convolution.
     assert kinds == [
+        "InputLayer",
         "Conv2D", "LeakyReLU",
         "Conv2D", "BatchNormalization", "LeakyReLU",
         "Flatten", "Dense",

@@ -9,9 +9,11 @@ walks the same way back.
 Source: Radford et al., 2015, arXiv:1511.06434.
 """
 
-import keras
 from keras import layers
 
+from gan_keras.networks.assembly import as_it_is
+from gan_keras.networks.assembly import discriminator
+from gan_keras.networks.assembly import generator
 from gan_keras.networks.normalization import batch_normalization
 from gan_keras.networks.shapes import check_image_shape
 from gan_keras.networks.shapes import check_positive
@@ -20,7 +22,12 @@ from gan_keras.networks.shapes import stage_widths
 
 
 def dcgan_generator(
-    image_shape, latent_dim=64, width=32, kernel_size=4, hidden=()
+    image_shape,
+    latent_dim=64,
+    width=32,
+    kernel_size=4,
+    hidden=(),
+    num_classes=None,
 ):
     """The counterfeiter: a latent vector becomes an image.
 
@@ -38,10 +45,13 @@ def dcgan_generator(
             digits are ten separate ones; what G draws from between two of
             them is no digit. A layer that bends z first keeps that "between"
             narrow (StyleGAN's mapping network, arXiv:1812.04948, in small).
+        num_classes: Int; the generator then draws what class it is told, as
+            a second input beside z. None for one without classes.
 
     Returns:
-        A `keras.Sequential`: float32 `[batch, latent_dim]` to images
-        `[batch, *image_shape]` in [-1, 1].
+        A `keras.Model`: float32 `[batch, latent_dim]`, or a list of them and
+        classes `[batch, num_classes]`, to images `[batch, *image_shape]` in
+        [-1, 1].
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -51,44 +61,54 @@ def dcgan_generator(
     sizes = halvings(*image_shape[:2])[::-1]  # smallest first
     widths = stage_widths(width, len(sizes) - 1)[::-1]  # largest first
 
-    network = keras.Sequential(name="generator")
-    network.add(keras.Input((latent_dim,)))
-    # No biases before BatchNorm: it subtracts the mean, and them with it.
-    for i, units in enumerate(hidden, start=1):
-        network.add(layers.Dense(units, use_bias=False, name=f"hidden{i}"))
-        network.add(batch_normalization(name=f"norm_hidden{i}"))
-        network.add(layers.ReLU())
-    h, w = sizes[0]
-    network.add(layers.Dense(h * w * widths[0], use_bias=False, name="dense"))
-    network.add(batch_normalization(name=f"norm_{h}x{w}"))
-    network.add(layers.ReLU())
-    network.add(layers.Reshape((h, w, widths[0])))
-    for size, channels in zip(sizes[1:], [*widths[1:], image_shape[2]]):
-        last = size == sizes[-1]
-        place = f"{size[0]}x{size[1]}"
-        network.add(
-            layers.Conv2DTranspose(
+    def draw(x, classes):
+        if classes is not None:
+            # [B, latent_dim + num_classes]
+            x = layers.Concatenate(name="with_class")([x, classes])
+        # No biases before BatchNorm: it subtracts the mean, and them with it.
+        for i, units in enumerate(hidden, start=1):
+            x = layers.Dense(units, use_bias=False, name=f"hidden{i}")(x)
+            x = batch_normalization(name=f"norm_hidden{i}")(x)
+            x = layers.ReLU()(x)
+        h, w = sizes[0]
+        x = layers.Dense(h * w * widths[0], use_bias=False, name="dense")(x)
+        x = batch_normalization(name=f"norm_{h}x{w}")(x)
+        x = layers.ReLU()(x)
+        x = layers.Reshape((h, w, widths[0]))(x)
+        for size, channels in zip(sizes[1:], [*widths[1:], image_shape[2]]):
+            last = size == sizes[-1]
+            place = f"{size[0]}x{size[1]}"
+            x = layers.Conv2DTranspose(
                 channels,
                 kernel_size,
                 strides=2,
                 padding="same",
                 use_bias=last,
                 name=f"up_{place}",
-            )
-        )
-        # Doubling 4 gives 8; where D's halving came from 7, crop to 7.
-        extra = (2 * h - size[0], 2 * w - size[1])
-        if any(extra):
-            network.add(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
-        if not last:
-            network.add(batch_normalization(name=f"norm_{place}"))
-            network.add(layers.ReLU())
-        h, w = size
-    network.add(layers.Activation("tanh", dtype="float32"))
-    return network
+            )(x)
+            # Doubling 4 gives 8; where D's halving came from 7, crop to 7.
+            extra = (2 * h - size[0], 2 * w - size[1])
+            if any(extra):
+                x = layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
+            if not last:
+                x = batch_normalization(name=f"norm_{place}")(x)
+                x = layers.ReLU()(x)
+            h, w = size
+        return layers.Activation("tanh", dtype="float32")(x)
+
+    return generator(latent_dim, draw, num_classes)
 
 
-def dcgan_discriminator(image_shape, width=32, kernel_size=4, batch_norm=False):
+def dcgan_discriminator(
+    image_shape,
+    width=32,
+    kernel_size=4,
+    batch_norm=False,
+    num_classes=None,
+    condition=None,
+    heads=None,
+    wrap=as_it_is,
+):
     """The police officer: an image becomes one logit, high for "real".
 
     Args:
@@ -100,10 +120,19 @@ def dcgan_discriminator(image_shape, width=32, kernel_size=4, batch_norm=False):
         batch_norm: Boolean. The paper has BatchNorm in D. It is off here
             because it lets D compare the images *of a batch*, which breaks
             gradient penalties: they ask for each image's own slope.
+        num_classes: Int; the discriminator then judges whether an image is a
+            real one of the class it is told. None for one without classes.
+        condition: How it is told the class: `Projection()`, the default, or
+            `Concatenation()`, from `gan_keras.networks`.
+        heads: Dict from names to numbers of units: further outputs, such as
+            `{"class": 10}`, for `gan_keras.auxiliaries`.
+        wrap: Callable, put around every convolution and dense layer, such as
+            `gan_keras.layers.SpectralNormalization`.
 
     Returns:
-        A `keras.Sequential`: float32 `[batch, *image_shape]` to logits
-        `[batch, 1]`.
+        A `keras.Model`: float32 `[batch, *image_shape]`, or a list of them
+        and classes `[batch, num_classes]`, to logits `[batch, 1]`; with
+        heads, to a dict of these under `"logits"` and of the heads.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -112,22 +141,21 @@ def dcgan_discriminator(image_shape, width=32, kernel_size=4, batch_norm=False):
     check_positive(width=width, kernel_size=kernel_size)
     sizes = halvings(*image_shape[:2])[1:]
 
-    network = keras.Sequential(name="discriminator")
-    network.add(keras.Input(image_shape))
-    for (h, w), channels in zip(sizes, stage_widths(width, len(sizes))):
-        network.add(
-            layers.Conv2D(
+    def look(x):
+        for (h, w), channels in zip(sizes, stage_widths(width, len(sizes))):
+            down = layers.Conv2D(
                 channels,
                 kernel_size,
                 strides=2,
                 padding="same",
                 name=f"down_{h}x{w}",
             )
-        )
-        # The paper leaves the first layer, which sees the pixels, as it is.
-        if batch_norm and (h, w) != sizes[0]:
-            network.add(batch_normalization(name=f"norm_{h}x{w}"))
-        network.add(layers.LeakyReLU(negative_slope=0.2))
-    network.add(layers.Flatten())
-    network.add(layers.Dense(1, dtype="float32", name="logits"))
-    return network
+            x = wrap(down)(x)
+            # The paper leaves the first layer, which sees the pixels, as it
+            # is.
+            if batch_norm and (h, w) != sizes[0]:
+                x = batch_normalization(name=f"norm_{h}x{w}")(x)
+            x = layers.LeakyReLU(negative_slope=0.2)(x)
+        return layers.Flatten()(x)
+
+    return discriminator(image_shape, look, num_classes, condition, heads, wrap)

@@ -5,14 +5,17 @@ Also the right size for points on a line or in the plane.
 
 import math
 
-import keras
 from keras import layers
 
-from gan_keras.networks.shapes import check_positive
+from gan_keras.networks.assembly import as_it_is
+from gan_keras.networks.assembly import discriminator
+from gan_keras.networks.assembly import generator
 from gan_keras.networks.shapes import check_sample_shape
 
 
-def mlp_generator(image_shape, latent_dim=64, hidden=(256, 512)):
+def mlp_generator(
+    image_shape, latent_dim=64, hidden=(256, 512), num_classes=None
+):
     """A generator of fully connected layers.
 
     Args:
@@ -21,47 +24,63 @@ def mlp_generator(image_shape, latent_dim=64, hidden=(256, 512)):
             dimensions, which are not bounded.
         latent_dim: Int, length of the latent vector z.
         hidden: Tuple of ints, widths of the hidden layers.
+        num_classes: As of `dcgan_generator`.
 
     Returns:
-        A `keras.Sequential`: float32 `[batch, latent_dim]` to
-        `[batch, *image_shape]`.
+        A `keras.Model`: float32 `[batch, latent_dim]`, or a list of them and
+        classes `[batch, num_classes]`, to `[batch, *image_shape]`.
 
     Source: Goodfellow et al., 2014, arXiv:1406.2661.
     """
     image_shape = check_sample_shape(image_shape)
-    check_positive(latent_dim=latent_dim)
     # Points in the plane have no natural bounds; pixels do.
     squash = "tanh" if len(image_shape) == 3 else "linear"
-    network = keras.Sequential(name="generator")
-    network.add(keras.Input((latent_dim,)))
-    for i, units in enumerate(hidden, start=1):
-        network.add(layers.Dense(units, name=f"hidden{i}"))
-        network.add(layers.LeakyReLU(negative_slope=0.2))
-    network.add(layers.Dense(math.prod(image_shape), name="pixels"))
-    network.add(layers.Reshape(image_shape))
-    network.add(layers.Activation(squash, dtype="float32"))
-    return network
+
+    def draw(x, classes):
+        if classes is not None:
+            x = layers.Concatenate(name="with_class")([x, classes])
+        for i, units in enumerate(hidden, start=1):
+            x = layers.Dense(units, name=f"hidden{i}")(x)
+            x = layers.LeakyReLU(negative_slope=0.2)(x)
+        x = layers.Dense(math.prod(image_shape), name="pixels")(x)
+        x = layers.Reshape(image_shape)(x)
+        return layers.Activation(squash, dtype="float32")(x)
+
+    return generator(latent_dim, draw, num_classes)
 
 
-def mlp_discriminator(image_shape, hidden=(512, 256)):
+def mlp_discriminator(
+    image_shape,
+    hidden=(512, 256),
+    num_classes=None,
+    condition=None,
+    heads=None,
+    wrap=as_it_is,
+):
     """A discriminator of fully connected layers.
 
     Args:
         image_shape: Tuple of ints, one sample's shape: `(H, W, C)` or `(D,)`.
         hidden: Tuple of ints, widths of the hidden layers.
+        num_classes: This and all others as of `dcgan_discriminator`.
+        condition: See there.
+        heads: See there.
+        wrap: See there.
 
     Returns:
-        A `keras.Sequential`: float32 `[batch, *image_shape]` to logits
-        `[batch, 1]`.
+        A `keras.Model`: float32 `[batch, *image_shape]`, or a list of them
+        and classes `[batch, num_classes]`, to logits `[batch, 1]`, or to a
+        dict of them and the heads.
 
     Source: Goodfellow et al., 2014, arXiv:1406.2661.
     """
     image_shape = check_sample_shape(image_shape)
-    network = keras.Sequential(name="discriminator")
-    network.add(keras.Input(image_shape))
-    network.add(layers.Flatten())
-    for i, units in enumerate(hidden, start=1):
-        network.add(layers.Dense(units, name=f"hidden{i}"))
-        network.add(layers.LeakyReLU(negative_slope=0.2))
-    network.add(layers.Dense(1, dtype="float32", name="logits"))
-    return network
+
+    def look(x):
+        x = layers.Flatten()(x)
+        for i, units in enumerate(hidden, start=1):
+            x = wrap(layers.Dense(units, name=f"hidden{i}"))(x)
+            x = layers.LeakyReLU(negative_slope=0.2)(x)
+        return x
+
+    return discriminator(image_shape, look, num_classes, condition, heads, wrap)
