@@ -46,7 +46,7 @@ def frechet_distance(real_features, fake_features):
           https://doi.org/10.1016/0047-259X(82)90077-X) (closed form)
         - [Heusel et al., 2017](https://arxiv.org/abs/1706.08500) (for GANs)
     """
-    real, fake = _check(real_features, fake_features)
+    real, fake = check_features(real_features, fake_features)
     smaller = min(len(real), len(fake))
     if smaller < 2:
         raise ValueError(
@@ -97,7 +97,7 @@ def precision_recall(real_features, fake_features, k=5):
     Reference:
         - [Kynkäänniemi et al., 2019](https://arxiv.org/abs/1904.06991)
     """
-    real, fake = _check(real_features, fake_features, k)
+    real, fake = check_features(real_features, fake_features, k)
     real_radii = _squared_radii(real, k)
     fake_radii = _squared_radii(fake, k)
     in_real = np.zeros(len(fake), bool)
@@ -132,7 +132,7 @@ def density_coverage(real_features, fake_features, k=5):
     Reference:
         - [Naeem et al., 2020](https://arxiv.org/abs/2002.09797)
     """
-    real, fake = _check(real_features, fake_features, k)
+    real, fake = check_features(real_features, fake_features, k)
     real_radii = _squared_radii(real, k)
     memberships = 0
     covered = np.zeros(len(real), bool)
@@ -143,8 +143,8 @@ def density_coverage(real_features, fake_features, k=5):
     return float(memberships / (k * len(fake))), float(covered.mean())
 
 
-def _check(real, fake, k=None):
-    """Both sets as float64, centred on the mean of the real one."""
+def check_features(real, fake, k=None, centre=True):
+    """Both sets as float64, centred (if told so) on the real one's mean."""
     sets = {}
     for name, features in [("real_features", real), ("fake_features", fake)]:
         # float64: features with a large mean and a small spread would lose
@@ -173,10 +173,12 @@ def _check(real, fake, k=None):
             f"Received: real_features.shape={real.shape}, "
             f"fake_features.shape={fake.shape}"
         )
-    # All results are blind to a common shift, but |x|² + |y|² - 2 x·y is
+    if not centre:
+        return real, fake
+    # All results here are blind to a common shift, but |x|² + |y|² - 2 x·y is
     # exact only as far as the norms are of the distances' own size.
-    centre = real.mean(0)
-    return real - centre, fake - centre
+    mean = real.mean(0)
+    return real - mean, fake - mean
 
 
 def _covariance_root(features):

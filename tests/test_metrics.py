@@ -1,0 +1,198 @@
+"""Kernel distance, class figures and sliced distance against oracles."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gan_keras import metrics
+from gan_keras.metrics import sliced
+
+RNG = np.random.default_rng(0)
+
+
+# ------------------------------------------------------------------- kernel
+
+
+def mmd_by_loops(real, fake):
+    """The U-statistic, written out pair by pair."""
+
+    def k(x, y):
+        return (sum(a * b for a, b in zip(x, y)) / len(x) + 1) ** 3
+
+    def others(a):
+        pairs = list(itertools.permutations(range(len(a)), 2))
+        return sum(k(a[i], a[j]) for i, j in pairs) / len(pairs)
+
+    both = [k(x, y) for x in real for y in fake]
+    return others(real) + others(fake) - 2 * sum(both) / len(both)
+
+
+def test_kernel_distance_against_loops():
+    real, fake = RNG.normal(size=(2, 30, 4))
+    fake = fake * 1.3 + 0.4
+    assert metrics.kernel_distance(real, fake) == pytest.approx(
+        mmd_by_loops(real, fake), rel=1e-9
+    )
+
+
+def test_kernel_distance_of_two_gaussians_in_closed_form():
+    """One feature: E (xy + 1)^3 = m3 n3 + 3 m2 n2 + 3 m1 n1 + 1."""
+    s, m = 1.5, 0.7
+    p = [0, 1, 0]  # the first three moments of N(0, 1)
+    q = [m, m**2 + s**2, m**3 + 3 * m * s**2]  # of N(m, s^2)
+
+    def mean_kernel(a, b):
+        return a[2] * b[2] + 3 * a[1] * b[1] + 3 * a[0] * b[0] + 1
+
+    expected = mean_kernel(p, p) + mean_kernel(q, q) - 2 * mean_kernel(p, q)
+    real = RNG.normal(size=(40_000, 1))
+    fake = m + s * RNG.normal(size=(40_000, 1))
+    found = metrics.kernel_distance(real, fake, subsets=40)
+    assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_kernel_distance_is_unbiased_where_frechet_is_not():
+    kernel, frechet = [], []
+    for seed in range(60):
+        real, fake = np.random.default_rng(seed).normal(size=(2, 40, 5))
+        kernel.append(metrics.kernel_distance(real, fake))
+        frechet.append(metrics.frechet_distance(real, fake))
+    assert min(kernel) < 0 < max(kernel)
+    assert stats.ttest_1samp(kernel, 0).pvalue > 0.01
+    assert min(frechet) > 0.1
+
+
+def test_kernel_distance_averages_subsets_without_repetition():
+    real, fake = RNG.normal(size=(2, 50, 3))
+    # Subsets as large as the smaller set hold each of its samples once.
+    found = metrics.kernel_distance(real, fake[:20], 7, 1000, seed=3)
+    rng = np.random.default_rng(3)
+    expected = [
+        mmd_by_loops(
+            real[rng.choice(50, 20, replace=False)],
+            fake[rng.choice(20, 20, replace=False)],
+        )
+        for _ in range(7)
+    ]
+    assert found == pytest.approx(np.mean(expected), rel=1e-9)
+
+
+# ------------------------------------------------------------------ classes
+
+
+def test_classifier_score_by_hand():
+    even = np.full((10, 4), 0.25)
+    assert metrics.classifier_score(even) == pytest.approx(1)
+    sure = np.eye(4)[np.arange(8) % 4]
+    assert metrics.classifier_score(sure) == pytest.approx(4)
+    p = RNG.dirichlet(np.ones(5), 30)
+    by_scipy = np.exp(
+        np.mean([stats.entropy(row, p.mean(axis=0)) for row in p])
+    )
+    assert metrics.classifier_score(p) == pytest.approx(by_scipy, rel=1e-9)
+    halves = [metrics.classifier_score(half) for half in (p[:15], p[15:])]
+    assert metrics.classifier_score(p, splits=2) == pytest.approx(
+        np.mean(halves)
+    )
+
+
+def test_class_divergence_by_hand():
+    divergence = metrics.class_divergence
+    assert divergence([5, 5], [3, 3]) == 0
+    assert divergence([1, 1, 1, 1], [0, 9, 0, 0]) == pytest.approx(np.log(4))
+    counts = [4, 1, 7], [2, 2, 3]
+    assert divergence(*counts) == pytest.approx(
+        stats.entropy(counts[1], counts[0])
+    )
+    assert divergence([1, 0], [1, 1]) == np.inf
+
+
+def test_modes_covered_by_hand():
+    labels = np.array([0, 0, 0, 2, 2, 5, -1, -1])
+    assert metrics.modes_covered(labels, 7) == 3
+    assert metrics.modes_covered(labels, 7, least=2) == 2
+    assert metrics.modes_covered(labels, 7, least=4) == 0
+
+
+# ------------------------------------------------------------------- sliced
+
+
+def test_the_pyramid_adds_up_to_the_image():
+    images = RNG.uniform(-1, 1, (3, 28, 30, 2)).astype("float32")
+    layers = sliced.pyramid(images)
+    assert [x.shape[1:3] for x in layers] == [(28, 30), (14, 15), (7, 8)]
+    built = layers[-1]
+    for layer in layers[-2::-1]:
+        built = layer + sliced.enlarge(built, layer.shape[1:3])
+    np.testing.assert_allclose(built, images, atol=1e-5)
+    # An even area has no details at all.
+    flat = sliced.pyramid(np.full((1, 28, 28, 1), 0.3, "float32"))
+    np.testing.assert_allclose(flat[0], 0, atol=1e-6)
+    np.testing.assert_allclose(flat[-1], 0.3, atol=1e-6)
+
+
+def test_sliced_wasserstein_against_scipy_line_by_line():
+    """Of images as large as the patch, each patch is the whole image."""
+    real, fake = RNG.normal(size=(2, 40, 7, 7, 1)).astype("float32")
+    fake = fake + 0.5 * np.linspace(-1, 1, 7, dtype="float32")[:, None]
+    found = metrics.sliced_wasserstein(real, fake, patches=1, directions=20)
+    lines = np.random.default_rng([0, 0]).normal(size=(49, 20))
+    lines /= np.linalg.norm(lines, axis=0)
+    flat = [((x - x.mean()) / x.std()).reshape(40, 49) for x in (real, fake)]
+    expected = np.mean(
+        [
+            stats.wasserstein_distance(flat[0] @ line, flat[1] @ line)
+            for line in lines.T
+        ]
+    )
+    assert list(found) == [7]
+    assert found[7] == pytest.approx(1000 * expected, rel=1e-4)
+
+
+def test_sliced_wasserstein_tells_where_the_difference_is():
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=(2, 400, 7, 7, 1))
+    smooth = np.kron(base, np.ones((1, 1, 4, 4, 1))).astype("float32")
+    real, other = smooth
+    noisy = other + 0.8 * rng.normal(size=other.shape).astype("float32")
+    assert metrics.sliced_wasserstein(real, real)[28] == 0
+    floor = metrics.sliced_wasserstein(real, other)
+    found = metrics.sliced_wasserstein(real, noisy)
+    assert list(floor) == [28, 14, 7]
+    # Noise is in the finest layer, and hardly in the coarsest.
+    assert found[28] > 3 * floor[28]
+    assert found[7] < 2 * floor[7]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: metrics.classifier_score([[0.5, 0.1]]), "rows add up to 1"),
+        (lambda: metrics.classifier_score(np.eye(3), 4), "splits=4 of 3"),
+        (lambda: metrics.class_divergence([1, 2], [0, 0]), "`fake_counts`"),
+        (lambda: metrics.class_divergence([1, 2], [1]), "2 and 1 classes"),
+        (lambda: metrics.modes_covered([3], 3), "a label 3"),
+        (lambda: metrics.modes_covered([0.5], 3), "dtype float64"),
+        (
+            lambda: metrics.kernel_distance(np.ones((1, 2)), np.ones((5, 2))),
+            "1 real and 5 fake",
+        ),
+        (
+            lambda: metrics.sliced_wasserstein(
+                np.ones((2, 6, 6, 1)), np.ones((2, 6, 6, 1))
+            ),
+            "at least 7 pixels",
+        ),
+        (
+            lambda: metrics.sliced_wasserstein(
+                np.ones((2, 8, 8, 1)), np.ones((3, 8, 8, 1))
+            ),
+            "equally many",
+        ),
+    ],
+)
+def test_mistakes_are_explained(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
