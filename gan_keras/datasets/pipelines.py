@@ -6,6 +6,7 @@ function of (seed, epoch), `epoch_order`, and not of what the process did
 before.
 """
 
+import os
 import warnings
 
 import numpy as np
@@ -126,12 +127,16 @@ def pipeline(
         images, labels, indices, batch_size, drop_remainder
     )
     options = tf.data.Options()
+    # There is nothing to tune here, and the thread that would tune it may miss
+    # the signal to end: an epoch then begins seconds late, asleep.
+    options.autotune.enabled = False
     # Several workers share the batches out; there are no files to share out.
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.DATA
     )
     dataset = batches.prefetch(2).with_options(options)
     dataset.set_epoch = epochs.set_epoch
+    dataset.labels = labels  # all of them, to be checked before training
     return dataset
 
 
@@ -217,7 +222,7 @@ def _stream(folder, labels, indices, batch_size, drop_remainder):
     def scale(images, *labels):
         return (to_float(images), *labels) if labels else to_float(images)
 
-    samples = indices.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    samples = indices.map(read, num_parallel_calls=os.cpu_count())
     return samples.batch(batch_size, drop_remainder).map(scale)
 
 
