@@ -7,7 +7,11 @@ Reading order:
 3. `gan_keras.penalties`: what keeps D's slope gentle
 4. `gan_keras.networks`: strided convolutions down, transposed ones up
 5. `gan_keras.ema`: why the pictures come from an average of generators
-6. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
+6. `gan_keras.recipes`: what others put together from these
+7. `gan_keras.conditional`, `gan_keras.auxiliaries`, `gan_keras.infogan`:
+   images by class, and second jobs for D
+8. `gan_keras.layers`, `gan_keras.augment`: more ways to hold D back
+9. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
 """
 
 import keras
@@ -21,6 +25,8 @@ if keras.backend.backend() != "tensorflow":
         "import of keras)."
     )
 
+from gan_keras import augment  # noqa: E402
+from gan_keras import auxiliaries  # noqa: E402
 from gan_keras import callbacks  # noqa: E402
 from gan_keras import constraints  # noqa: E402
 from gan_keras import datasets  # noqa: E402
@@ -33,11 +39,17 @@ from gan_keras import plots  # noqa: E402
 from gan_keras import recipes  # noqa: E402
 from gan_keras import schedules  # noqa: E402
 from gan_keras._version import __version__  # noqa: E402
+from gan_keras.conditional import ConditionalGAN  # noqa: E402
 from gan_keras.gan import GAN  # noqa: E402
+from gan_keras.infogan import InfoGAN  # noqa: E402
 
 __all__ = [
+    "ConditionalGAN",
     "GAN",
+    "InfoGAN",
     "__version__",
+    "augment",
+    "auxiliaries",
     "callbacks",
     "constraints",
     "datasets",

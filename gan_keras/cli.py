@@ -15,18 +15,13 @@ import tensorflow as tf
 
 import gan_keras
 from gan_keras import callbacks
+from gan_keras import checks
 from gan_keras import datasets
-from gan_keras import latent
 from gan_keras import recipes
 from gan_keras import replicas
 from gan_keras.files import LOCK
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
-
-# The length of a run that is given neither --epochs nor --minutes: some four
-# minutes for the digits on two cores. In steps, because steps are what
-# training takes; an epoch of 60,000 images is as long as fifteen of 4,000.
-DEFAULT_STEPS = 10_000
 
 
 def run(options, strategy=None):
@@ -43,11 +38,25 @@ def train(options, strategy):
     if resumed:
         options, config = read_config(options.resume)
     keras.utils.set_random_seed(options.seed)
-    images, _ = datasets.load(
+    recipe = recipes.get(options.recipe)
+    images, labels = datasets.load(
         options.data, split="train", image_size=options.image_size
     )
+    batch_size = options.batch_size or recipe.batch_size
+    classes = {}
+    if recipe.classes:
+        if labels is None:
+            raise ValueError(
+                f"{options.recipe} needs a class for every image, and "
+                f"{options.data} has none. Sort a folder of images into one "
+                "sub-folder per class, or take another recipe."
+            )
+        classes["num_classes"] = int(labels.max()) + 1
     data = datasets.pipeline(
-        images, batch_size=options.batch_size, seed=options.seed
+        images,
+        labels if recipe.classes else None,
+        batch_size=batch_size,
+        seed=options.seed,
     )
     if resumed and config["images"] != list(images.shape):
         raise ValueError(
@@ -55,15 +64,25 @@ def train(options, strategy):
             f"{options.data} now holds {list(images.shape)}."
         )
     epoch_steps = int(data.cardinality())
-    epochs = options.epochs or max(1, round(DEFAULT_STEPS / epoch_steps))
+    # The default length is one in steps, because steps are what training
+    # takes; an epoch of 60,000 images is as long as fifteen of 4,000.
+    epochs = options.epochs or max(1, round(recipe.steps / epoch_steps))
     with strategy.scope():
-        gan = recipes.get(options.recipe)(
+        gan = recipe(
             images.shape[1:],
             steps=epochs * epoch_steps,
             latent_dim=options.latent_dim,
             width=options.width,
             seed=options.seed,
+            **classes,
         )
+    if batch_size % gan.critic_steps:
+        raise ValueError(
+            f"--batch-size must be a multiple of {gan.critic_steps} for "
+            f"{options.recipe}, whose critic takes that many steps with images "
+            f"of their own. Received: {batch_size}"
+        )
+    checks.training_data(gan, data)  # before anything is written
     if options.minutes and not resumed:
         if replicas.distributed(gan):
             raise ValueError(
@@ -281,7 +300,16 @@ def sample(options):
 
     gan = load(options.model)
     columns = min(options.n, max(1, round(options.n**0.5)))
-    grid = plots.image_grid(gan.generate(options.n, options.seed), columns)
+    label = {}
+    if options.label is not None:
+        if not gan.needs_labels:
+            raise ValueError(
+                "--label is for conditional models, and this one knows no "
+                f"classes. Received: {options.label}"
+            )
+        label["labels"] = options.label
+    images = gan.generate(options.n, seed=options.seed, **label)
+    grid = plots.image_grid(images, columns)
     image = Image.fromarray(grid[..., 0] if grid.shape[2] == 1 else grid)
     replace_file(options.out, image.save)
     print(options.out)
@@ -295,8 +323,8 @@ def interpolate(options):
     from gan_keras.gif import GrowingGIF
 
     gan = load(options.model)
-    stops = gan.draw_latents(options.stops, options.seed)
-    images = gan.generate_from(latent.walk(stops, options.frames))
+    inputs = gan.walk_inputs(options.stops, options.frames, options.seed)
+    images = gan.generate_from(inputs)
 
     def write(path):
         gif = GrowingGIF(path, keep=0, frame_ms=80, hold_ms=80)

@@ -27,14 +27,10 @@ class EpochMeans:
         return list(self._means.values())
 
     def update(self, values):
-        """Adds a batch.
-
-        Args:
-            values: Dict of per-sample float tensors `[batch]` by name.
-
-        Returns:
-            Dict of the means so far, for the names in `values`.
-        """
+        """Adds a batch: a dict of per-sample float tensors `[batch]`."""
         for name, samples in values.items():
             self._means[name].update_state(samples)
-        return {name: self._means[name].result() for name in values}
+
+    def results(self, names):
+        """The means so far, a dict by the given names."""
+        return {name: self._means[name].result() for name in names}

@@ -10,12 +10,14 @@ every pixel of its fakes.
 Source: Goodfellow et al., 2014, arXiv:1406.2661.
 """
 
-import functools
 import random
+import typing
 
 import keras
 import tensorflow as tf
 
+from gan_keras import augment
+from gan_keras import auxiliaries as auxiliaries_module
 from gan_keras import checks
 from gan_keras import ema
 from gan_keras import losses
@@ -28,6 +30,15 @@ from gan_keras.optimizers import OptimizerPair
 from gan_keras.optimizers import get_pair
 from gan_keras.sampling import Sampling
 from gan_keras.saving import Saving
+
+
+class Batch(typing.NamedTuple):
+    """What lies on the table in one turn of the game."""
+
+    real_images: tf.Tensor  # [B, H, W, C]
+    fake_images: tf.Tensor  # [B, H, W, C]
+    inputs: typing.Any  # what G made the fakes from: latents, and classes
+    labels: typing.Any  # of the real images, and asked of the fakes, or None
 
 
 @keras.saving.register_keras_serializable("gan_keras")
@@ -73,6 +84,7 @@ class GAN(Sampling, Saving, keras.Model):
     ):
         super().__init__(name=name)
         checks.networks(generator, discriminator)
+        self.check_inputs(generator, discriminator)
         checks.decay(ema_decay)
         self.generator = generator
         self.discriminator = discriminator
@@ -85,8 +97,15 @@ class GAN(Sampling, Saving, keras.Model):
             trainable=False,
         )  # fmt: skip
         self.example_batch = None  # the first that `fit` was given
+        self.augmentation = None
+        self.critic_steps = 1
+        self._looks = replicas.OwnCount()  # of D at images, in this step
         self._means = EpochMeans()
         self.built = True  # both networks are; nothing is left to build
+
+    #: Whether training data must come with labels.
+    needs_labels = False
+    check_inputs = staticmethod(checks.no_classes)
 
     # ------------------------------------------------------------ the lesson
 
@@ -100,25 +119,24 @@ class GAN(Sampling, Saving, keras.Model):
         Returns:
             Dict of the means over the epoch so far, by metric name.
         """
-        real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        discriminate = functools.partial(self.discriminate, labels=labels)
+        # Usually one turn; `critic_steps` of them with D ahead of G.
+        for turn, (real_images, labels) in enumerate(self.turns(data)):
+            # 1. G makes images from noise. The tape remembers how.
+            batch_size = tf.shape(real_images)[0]
+            inputs = self.generator_inputs(batch_size, labels, turn)
+            with tf.GradientTape() as tape:
+                fake_images = self.generator(inputs, training=True)
+            batch = Batch(real_images, fake_images, inputs, labels)
 
-        # 1. G makes images from noise. The tape remembers how.
-        inputs = self.generator_inputs(tf.shape(real_images)[0], labels)
-        with tf.GradientTape() as tape:
-            fake_images = self.generator(inputs, training=True)
+            # 2.-3. D scores real and fake images, and improves.
+            gradients, d_logs = self.discriminator_gradients(batch)
+            self.d_optimizer.apply(
+                gradients, self.discriminator.trainable_variables
+            )
+            self._means.update(d_logs)
 
-        # 2.-3. D scores real and fake images, and improves.
-        gradients, logs = self.discriminator_gradients(
-            discriminate, real_images, fake_images
-        )
-        self.d_optimizer.apply(
-            gradients, self.discriminator.trainable_variables
-        )
         # 4.-5. The better D tells every pixel how it should change.
-        pixel_gradients, g_losses = self.pixel_gradients(
-            discriminate, real_images, fake_images
-        )
+        pixel_gradients, g_logs = self.pixel_gradients(batch)
         # 6. The chain rule carries that on into G's weights.
         gradients = tape.gradient(
             fake_images,
@@ -131,94 +149,157 @@ class GAN(Sampling, Saving, keras.Model):
             self.ema_generator, self.generator, self.ema_decay, self.steps
         )
         self.steps.assign_add(1)
-        logs = self._means.update({**logs, "g_loss": g_losses})
-        return replicas.loggable(self, logs)
+        self._means.update(g_logs)
+        return replicas.loggable(self, self._means.results(d_logs | g_logs))
 
-    def discriminator_gradients(self, discriminate, real_images, fake_images):
+    def turns(self, data):
+        """Deals the batch out: each of D's turns gets its own real images.
+
+        Args:
+            data: Real images `[critic_steps * batch, ...]`, or a tuple with
+                their labels.
+
+        Returns:
+            List of `critic_steps` tuples `(real_images, labels)`; the labels
+            are None if there are none.
+        """
+        real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        self._looks.restart()
+        k = self.critic_steps
+        if k == 1:
+            return [(real_images, labels)]
+        # Like cards, one to each in turn: replicas that hold a part of the
+        # batch each then deal the same turns as one device with all of it.
+        return [
+            (real_images[turn::k], None if labels is None else labels[turn::k])
+            for turn in range(k)
+        ]
+
+    def discriminator_gradients(self, batch):
         """How D's weights should change: d d_loss / d weights.
 
         D's loss = (real scores against 1) + (fake scores against 0), plus the
-        penalties.
+        penalties and auxiliary objectives.
 
         Args:
-            discriminate: Callable, images to logits `[batch]`.
-            real_images: Float tensor `[batch, ...]`.
-            fake_images: Float tensor `[batch, ...]`. No gradient flows from
-                here into G: the tape below never saw G at work.
+            batch: A `Batch`. No gradient flows from its fakes into G: the
+                tape below never saw G at work.
 
         Returns:
             Tuple of the gradients, a list like D's `trainable_variables`, and
             a dict of per-sample values `[batch]` for the logs.
         """
+        real_images, fake_images, _, labels = batch
+
+        def discriminate(images):
+            return self.discriminate(images, labels)
+
         with tf.GradientTape() as tape:
-            real_logits = discriminate(real_images)
-            fake_logits = discriminate(fake_images)
-            d_losses = self.loss.discriminator(real_logits, fake_logits)
+            real = self.look(real_images, labels)
+            fake = self.look(fake_images, labels)
+            d_losses = self.loss.discriminator(real["logits"], fake["logits"])
             fines = {
                 penalty.name: penalty(discriminate, real_images, fake_images)
                 for penalty in self.penalties
             }
-            d_loss = replicas.mean(d_losses + sum(fines.values()))
+            extras = {
+                auxiliary.name: auxiliary.discriminator(real, fake, batch)
+                for auxiliary in self.auxiliaries
+            }
+            d_loss = replicas.mean(
+                d_losses + sum(fines.values()) + sum(extras.values())
+            )
         gradients = tape.gradient(
             d_loss, self.discriminator.trainable_variables
         )
-        return gradients, {
+        logs = {
             "d_loss": d_losses,
-            "d_real": self.loss.score(real_logits),
-            "d_fake": self.loss.score(fake_logits),
+            "d_real": self.loss.score(real["logits"]),
+            "d_fake": self.loss.score(fake["logits"]),
             **fines,
+            **extras,
         }
+        if self.augmentation is not None:
+            logs |= self.augmentation.logs(tf.shape(real_images)[0])
+            self.augmentation.update(real["logits"], self.loss.boundary)
+        return gradients, logs
 
-    def pixel_gradients(self, discriminate, real_images, fake_images):
+    def pixel_gradients(self, batch):
         """What D tells every pixel of the fakes: d g_loss / d fake_images.
 
         Args:
-            discriminate: Callable, images to logits `[batch]`.
-            real_images: Float tensor `[batch, ...]`.
-            fake_images: Float tensor `[batch, ...]`.
+            batch: A `Batch`.
 
         Returns:
-            Tuple of the gradients, of the shape of `fake_images`, and G's
-            per-sample losses `[batch]`.
+            Tuple of the gradients, of the shape of the fakes, and a dict of
+            per-sample values `[batch]` for the logs.
         """
-        # Only a relativistic loss looks at these; the compiler drops the
-        # computation for all others.
-        real_logits = discriminate(real_images)
+        real_images, fake_images, _, labels = batch
+        # Only a relativistic loss looks at these; for all others the compiler
+        # drops the computation (but not what a layer of D keeps count of).
+        real = self.look(real_images, labels)
         with tf.GradientTape() as tape:
             tape.watch(fake_images)
-            fake_logits = discriminate(fake_images)
-            g_losses = self.loss.generator(real_logits, fake_logits)
-            g_loss = replicas.mean(g_losses)
-        return tape.gradient(g_loss, fake_images), g_losses
+            fake = self.look(fake_images, labels)
+            g_losses = self.loss.generator(real["logits"], fake["logits"])
+            extras = {
+                f"g_{auxiliary.name}": auxiliary.generator(real, fake, batch)
+                for auxiliary in self.auxiliaries
+            }
+            g_loss = replicas.mean(g_losses + sum(extras.values()))
+        return tape.gradient(g_loss, fake_images), {
+            "g_loss": g_losses,
+            **extras,
+        }
 
-    def generator_inputs(self, batch_size, labels=None):
-        """The noise of this training step.
+    def generator_inputs(self, batch_size, labels=None, turn=0):
+        """What G makes the fakes of this training step from: noise.
 
         Args:
             batch_size: Int tensor.
             labels: Ignored here; a conditional GAN adds them.
+            turn: Int, which of the step's `critic_steps` turns it is.
 
         Returns:
             Float32 latent vectors `[batch_size, latent_dim]` ~ N(0, 1).
         """
-        seed = tf.stack([tf.constant(self.seed, tf.int64), self.steps.value])
+        draw = self.steps.value * self.critic_steps + turn
+        seed = tf.stack([tf.constant(self.seed, tf.int64), draw])
         return replicas.own_rows(
             lambda n: noise.normal([n, self.latent_dim], seed), batch_size
         )
 
-    def discriminate(self, images, labels=None, training=True):
-        """D's logits: the only door to D.
+    def discriminator_inputs(self, images, labels=None):
+        """What D looks at: the images. A conditional GAN adds the classes."""
+        return images
+
+    def look(self, images, labels=None, training=True):
+        """Everything that D says about images: the only door to D.
 
         Args:
             images: Float tensor `[batch, ...]` in [-1, 1].
             labels: Ignored here; a conditional GAN shows them to D.
-            training: Boolean, for layers such as dropout.
+            training: Boolean, for augmentation and layers such as dropout.
 
         Returns:
-            Float32 logits `[batch]`, high for "real".
+            Dict of float32 tensors: `"logits"` `[batch]`, high for "real",
+            and D's other heads by their names.
         """
-        logits = self.discriminator(images, training=training)
-        return tf.cast(logits[:, 0], tf.float32)
+        if training and self.augmentation is not None:
+            images = self.augmentation(
+                images, self.steps.value, self._looks.next()
+            )
+        said = self.discriminator(
+            self.discriminator_inputs(images, labels), training=training
+        )
+        if not isinstance(said, dict):
+            said = {"logits": said}
+        said = {name: tf.cast(head, tf.float32) for name, head in said.items()}
+        return {**said, "logits": said["logits"][:, 0]}
+
+    def discriminate(self, images, labels=None, training=True):
+        """D's logits, float32 `[batch]`; arguments as of `look`."""
+        return self.look(images, labels, training)["logits"]
 
     def test_step(self, data):
         """The same numbers on images that D has not trained on.
@@ -231,15 +312,14 @@ class GAN(Sampling, Saving, keras.Model):
         fake_images = self.generator(inputs, training=False)
         real_logits = self.discriminate(real_images, labels, training=False)
         fake_logits = self.discriminate(fake_images, labels, training=False)
-        logs = self._means.update(
-            {
-                "d_loss": self.loss.discriminator(real_logits, fake_logits),
-                "g_loss": self.loss.generator(real_logits, fake_logits),
-                "d_real": self.loss.score(real_logits),
-                "d_fake": self.loss.score(fake_logits),
-            }
-        )
-        return replicas.loggable(self, logs)
+        logs = {
+            "d_loss": self.loss.discriminator(real_logits, fake_logits),
+            "g_loss": self.loss.generator(real_logits, fake_logits),
+            "d_real": self.loss.score(real_logits),
+            "d_fake": self.loss.score(fake_logits),
+        }
+        self._means.update(logs)
+        return replicas.loggable(self, self._means.results(logs))
 
     # ------------------------------------------------- what people call
 
@@ -249,6 +329,9 @@ class GAN(Sampling, Saving, keras.Model):
         g_optimizer=None,
         loss="non_saturating",
         penalties=("r1",),
+        auxiliaries=(),
+        augmentation=None,
+        critic_steps=1,
         jit_compile="auto",
         run_eagerly=False,
         steps_per_execution=1,
@@ -262,6 +345,14 @@ class GAN(Sampling, Saving, keras.Model):
             loss: A `gan_keras.losses.Loss` or its name.
             penalties: List of penalties (`gan_keras.penalties`) or names that
                 are added to D's loss. `[]` for none.
+            auxiliaries: List of auxiliary objectives
+                (`gan_keras.auxiliaries`) or names, which read further heads
+                of D.
+            augmentation: A `gan_keras.augment.Augmentation` or its name: what
+                is done to every image, real or fake, before D sees it.
+            critic_steps: Int, D's turns for each one of G's. A batch then
+                holds `critic_steps` times as many images, and every turn gets
+                its own.
             jit_compile: Boolean or `"auto"`: XLA where it pays, see
                 `gan_keras.xla`. (Keras' own "auto" is always off on a CPU.)
             run_eagerly: Boolean; `True` for debugging with breakpoints.
@@ -273,10 +364,17 @@ class GAN(Sampling, Saving, keras.Model):
         loss = losses.get(loss)
         with self.distribute_strategy.scope():
             penalties = penalties_module.get_all(penalties)
+            auxiliaries = auxiliaries_module.get_all(auxiliaries)
+            if augmentation is not None:
+                augmentation = augment.get(augmentation)
             optimizers = get_pair(d_optimizer, g_optimizer)
         checks.penalties(self, penalties)
-        checks.scope(self, *optimizers, penalties)
-        checks.count(steps_per_execution=steps_per_execution)
+        checks.auxiliaries(self, auxiliaries)
+        checks.augmentation(self, augmentation, loss, penalties)
+        checks.scope(self, *optimizers, penalties, augmentation)
+        checks.count(
+            steps_per_execution=steps_per_execution, critic_steps=critic_steps
+        )
         if jit_compile == "auto":
             jit_compile = not run_eagerly and xla.pays(self)
         checks.compilation(self, jit_compile, run_eagerly)
@@ -290,6 +388,9 @@ class GAN(Sampling, Saving, keras.Model):
         )
         self.loss = loss
         self.penalties = penalties
+        self.auxiliaries = auxiliaries
+        self.augmentation = augmentation
+        self.critic_steps = critic_steps
         self.d_optimizer, self.g_optimizer = optimizers
         # Built now: a checkpoint must find Adam's moments to load into.
         with self.distribute_strategy.scope():
@@ -299,6 +400,8 @@ class GAN(Sampling, Saving, keras.Model):
         self._means.track(
             ["d_loss", "g_loss", "d_real", "d_fake"]
             + [penalty.name for penalty in penalties]
+            + [f"{p}{a.name}" for a in auxiliaries for p in ("", "g_")]
+            + ([*augmentation.logs(1)] if augmentation else [])
         )
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
@@ -309,7 +412,8 @@ class GAN(Sampling, Saving, keras.Model):
                 `tf.data.Dataset` (best: `gk.datasets.pipeline`) or a
                 `keras.utils.PyDataset` of batches, with or without labels.
             y: Labels, int `[N]`, if `x` is an array and they are needed.
-            batch_size: Int, for arrays; 64 if not given.
+            batch_size: Int, for arrays; 64 for each of the critic steps if
+                not given.
             epochs: Int.
             **kwargs: Everything else that `keras.Model.fit` takes.
 

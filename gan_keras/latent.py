@@ -47,3 +47,19 @@ def walk(stops, frames=12):
     t = np.arange(frames) / frames
     pairs = zip(stops, np.roll(stops, -1, axis=0))
     return np.concatenate([slerp(start, end, t) for start, end in pairs])
+
+
+def straight_walk(stops, frames=12):
+    """As `walk`, in straight lines: for classes and codes, which are bounded.
+
+    Args:
+        stops: Float array `[n, numbers]`.
+        frames: Int, steps from one stop to the next.
+
+    Returns:
+        Float32 array `[n * frames, numbers]`.
+    """
+    t = np.arange(frames)[:, None] / frames
+    pairs = zip(stops, np.roll(stops, -1, axis=0))
+    ways = [(1 - t) * start + t * end for start, end in pairs]
+    return np.concatenate(ways).astype("float32")

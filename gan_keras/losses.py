@@ -15,8 +15,9 @@ import tensorflow as tf
 
 from gan_keras.registry import Registry
 
-losses = Registry("loss")
+losses = Registry("loss", ("discriminator", "generator", "score"))
 register = losses.register
+get = losses.get
 
 
 class Loss:
@@ -45,6 +46,9 @@ class Loss:
 
     #: Whether `score` returns a probability of being real.
     is_probability = False
+
+    #: The logit above which D says "real"; None where scores only compare.
+    boundary = None
 
     def discriminator(self, real_logits, fake_logits):
         """What D minimises.
@@ -122,6 +126,7 @@ class CrossEntropyLoss(Loss):
     """
 
     is_probability = True
+    boundary = 0.0
 
     def __init__(self, real_label=1.0):
         if not 0.5 < real_label <= 1.0:
@@ -236,6 +241,7 @@ class LeastSquares(Loss):
         "d_real": 0.5,
         "d_fake": 0.5,
     }
+    boundary = 0.5
 
     def discriminator(self, real_logits, fake_logits):
         return 0.5 * tf.square(real_logits - 1) + 0.5 * tf.square(fake_logits)
@@ -295,6 +301,7 @@ class Hinge(Loss):
     #: Where real and fake are alike, `max(0, 1 - s) + max(0, 1 + s)` is at
     #: least 2, and 2 for every score in [-1, 1].
     equilibrium = {"d_loss": 2.0}
+    boundary = 0.0
 
     def discriminator(self, real_logits, fake_logits):
         return tf.nn.relu(1 - real_logits) + tf.nn.relu(1 + fake_logits)
@@ -329,23 +336,3 @@ class Relativistic(Loss):
 
     def generator(self, real_logits, fake_logits):
         return tf.nn.softplus(real_logits - fake_logits)
-
-
-def get(identifier):
-    """Finds a loss by name, config or itself, as `keras.losses.get` does.
-
-    Args:
-        identifier: A name (`"non_saturating"`), a serialised config dict, or
-            an object with `discriminator` and `generator` methods.
-
-    Returns:
-        The loss object.
-
-    Raises:
-        ValueError: If no such loss is known.
-    """
-    if hasattr(identifier, "discriminator") and not isinstance(
-        identifier, type
-    ):
-        return identifier
-    return losses.get(identifier)

@@ -1,124 +1,55 @@
 """Published GANs as short functions: a recipe builds and compiles a model.
 
-A recipe takes from its paper what makes the method, and says where it departs
-from the rest to be good within CPU minutes.
+A recipe takes from its paper what makes the method, its *ingredient*, and
+says where it departs from the rest to be good within CPU minutes. What they
+share, found by experiment (see `benchmarks/README.md`):
+
+- z of 32 numbers for small images, and two fully connected layers between z
+  and the first map: a digit varies in few ways, and z is one cloud of noise
+  where the digits are ten. (The papers: 100 to 128, and no such layers.)
+- 16 channels in the thinnest layer: more steps are worth more than width.
+- Adam at 2e-3 without momentum, held for half of the steps, then lowered to
+  zero: the game settles. (The papers: 1e-4 to 2e-4, constant, for hours.)
+- An average of the generator draws (`gan_keras.ema`).
 """
 
 import difflib
 
 import keras
 
+from gan_keras import auxiliaries
+from gan_keras import constraints
+from gan_keras import layers
 from gan_keras import losses
 from gan_keras import networks
 from gan_keras import penalties
+from gan_keras.conditional import ConditionalGAN
 from gan_keras.gan import GAN
+from gan_keras.infogan import InfoGAN
+from gan_keras.networks.shapes import halvings
 from gan_keras.schedules import HoldThenDecay
 
-
-def adams(learning_rate, steps, **kwargs):
-    """D's and G's Adam, both with the same schedule over `steps` steps."""
-    return [
-        keras.optimizers.Adam(HoldThenDecay(learning_rate, steps), **kwargs)
-        for _ in range(2)
-    ]
+RECIPES = {}
 
 
-def set_steps(gan, steps):
-    """Changes the number of training steps that a recipe was made for.
+def recipe(steps=10_000, batch_size=32, classes=False):
+    """Decorator: makes a recipe known by its name.
 
     Args:
-        gan: A `GAN` that a recipe has made.
-        steps: Int, the new number; the learning rates reach zero there.
+        steps: Int, the training steps that it takes by default.
+        batch_size: Int, the images of one training step.
+        classes: Boolean, whether it needs labels, and an argument
+            `num_classes`.
     """
-    for optimizer in gan.optimizer.optimizers:
-        # Keras shows a schedule's current value as `learning_rate` and has
-        # no public name for the schedule itself.
-        optimizer._learning_rate.steps = steps
 
+    def register(function):
+        function.steps = steps
+        function.batch_size = batch_size
+        function.classes = classes
+        RECIPES[function.__name__] = function
+        return function
 
-def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
-    """DCGAN: convolutions that stride, not pooling (arXiv:1511.06434).
-
-    What makes it one: G of transposed and D of strided convolutions, BatchNorm
-    and ReLU in G, LeakyReLU in D, tanh at the end, Adam, the non-saturating
-    loss.
-
-    Args:
-        image_shape: Tuple `(height, width, channels)`.
-        steps: Int, the training steps to come; the learning rates fall to
-            zero at their end.
-        latent_dim: Int, length of the latent vector. The paper: 100; 32 for
-            small images if not given.
-        width: Int, channels of the thinnest layer. The paper: 128; 16 for
-            small images and 32 for larger ones if not given.
-        seed: Int, the model's seed.
-
-    Returns:
-        A compiled `gan_keras.GAN`.
-    """
-    small = max(image_shape[:2]) <= 32
-    # A digit varies in few ways (which one, slant, thickness, ...); with more
-    # dimensions G has more empty corners to fill with half-digits.
-    latent_dim = latent_dim or (32 if small else 100)
-    # Twice the width costs three times the time and is worth less than the
-    # steps it takes away.
-    width = width or (16 if small else 32)
-    gan = GAN(
-        # The paper: no hidden layers. Two raised the share of clear digits
-        # more than anything else, at next to no cost.
-        networks.dcgan_generator(
-            image_shape, latent_dim, width, hidden=(256, 256)
-        ),
-        # The paper: BatchNorm in D, too. It and R1 do not go together.
-        networks.dcgan_discriminator(image_shape, width),
-        ema_decay=0.995,
-        seed=seed,
-    )
-    # The paper: 2e-4 and beta_1 = 0.5. Ten times that and no momentum learn
-    # in minutes what otherwise takes an hour; R1 is what keeps it stable.
-    d_optimizer, g_optimizer = adams(2e-3, steps, beta_1=0.0, beta_2=0.99)
-    gan.compile(
-        d_optimizer,
-        g_optimizer,
-        loss=losses.NonSaturating(),
-        penalties=[penalties.R1(gamma=1.0, share=0.25)],
-    )
-    return gan
-
-
-def gan(image_shape, steps, latent_dim=None, width=None, seed=None):
-    """The first GAN: fully connected layers (arXiv:1406.2661).
-
-    What makes it one: multi-layer perceptrons and the cross-entropy game
-    without any penalty.
-
-    Args:
-        image_shape: Tuple `(height, width, channels)` or `(dimensions,)`.
-        steps: Int, the training steps to come.
-        latent_dim: Int, length of the latent vector; 64 if not given.
-        width: Int, units of the thinnest hidden layer; 256 if not given.
-        seed: Int, the model's seed.
-
-    Returns:
-        A compiled `gan_keras.GAN`.
-    """
-    latent_dim = latent_dim or 64
-    width = width or 256
-    model = GAN(
-        networks.mlp_generator(image_shape, latent_dim, (width, 2 * width)),
-        networks.mlp_discriminator(image_shape, (2 * width, width)),
-        ema_decay=0.995,
-        seed=seed,
-    )
-    # The paper: maxout units, dropout and SGD with momentum; Adam came after.
-    d_optimizer, g_optimizer = adams(2e-4, steps, beta_1=0.5)
-    model.compile(
-        d_optimizer, g_optimizer, loss=losses.NonSaturating(), penalties=[]
-    )
-    return model
-
-
-RECIPES = {"dcgan": dcgan, "gan": gan}
+    return register
 
 
 def get(name):
@@ -130,3 +61,338 @@ def get(name):
     raise ValueError(
         f"Unknown recipe.{hint} Known: {sorted(RECIPES)}. Received: {name!r}"
     )
+
+
+def scale(image_shape, latent_dim, width):
+    """Latent dimensions and channels, where they are not given."""
+    small = max(image_shape[:2]) <= 32
+    return latent_dim or (32 if small else 100), width or (16 if small else 32)
+
+
+def dcgan_g(image_shape, latent_dim=None, width=None, num_classes=None):
+    """The generator that most recipes share."""
+    latent_dim, width = scale(image_shape, latent_dim, width)
+    return networks.dcgan_generator(
+        image_shape,
+        latent_dim,
+        width,
+        hidden=(256, 256),
+        num_classes=num_classes,
+    )
+
+
+def dcgan_d(image_shape, width=None, **kwargs):
+    """The discriminator that most recipes share."""
+    _, width = scale(image_shape, None, width)
+    return networks.dcgan_discriminator(image_shape, width, **kwargs)
+
+
+def adams(
+    steps, d_rate=2e-3, g_rate=2e-3, critic_steps=1, beta_1=0.0, beta_2=0.99
+):
+    """D's and G's Adam; both rates fall to zero at the end of the steps."""
+    return {
+        "d_optimizer": keras.optimizers.Adam(
+            HoldThenDecay(d_rate, steps * critic_steps), beta_1, beta_2
+        ),
+        "g_optimizer": keras.optimizers.Adam(
+            HoldThenDecay(g_rate, steps), beta_1, beta_2
+        ),
+        "critic_steps": critic_steps,
+    }
+
+
+def set_steps(gan, steps):
+    """Changes the number of training steps that a recipe was made for.
+
+    Args:
+        gan: A `GAN` that a recipe has made.
+        steps: Int, the new number; the learning rates reach zero there.
+    """
+    # Keras shows a schedule's current value as `learning_rate` and has no
+    # public name for the schedule itself.
+    gan.d_optimizer._learning_rate.steps = steps * gan.critic_steps
+    gan.g_optimizer._learning_rate.steps = steps
+
+
+# A penalty of every step for a quarter of the batch: see `Penalty`.
+SHARE = 0.25
+
+# What all arguments below mean:
+#
+#     image_shape: Tuple `(height, width, channels)`.
+#     steps: Int, the training steps to come.
+#     latent_dim: Int, length of the latent vector, the recipe's own if None.
+#     width: Int, channels of the thinnest layer, the recipe's own if None.
+#     seed: Int, the model's seed.
+#     num_classes: Int.
+#
+# All return a compiled `GAN`.
+
+
+@recipe(steps=10_000, batch_size=64)
+def gan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """The first GAN: fully connected layers (arXiv:1406.2661).
+
+    Ingredient: multi-layer perceptrons, and the cross-entropy game without
+    anything that holds D back.
+    """
+    width = width or 256
+    model = GAN(
+        networks.mlp_generator(
+            image_shape, latent_dim or 64, (width, 2 * width)
+        ),
+        networks.mlp_discriminator(image_shape, (2 * width, width)),
+        seed=seed,
+    )
+    # The paper: maxout units, dropout and SGD with momentum; Adam came after.
+    rates = {"d_rate": 2e-4, "g_rate": 2e-4}
+    model.compile(
+        **adams(steps, **rates, beta_1=0.5, beta_2=0.999),
+        loss=losses.NonSaturating(),
+        penalties=[],
+    )
+    return model
+
+
+@recipe()
+def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """DCGAN: convolutions that stride, not pooling (arXiv:1511.06434).
+
+    Ingredient: G of transposed and D of strided convolutions, BatchNorm and
+    ReLU in G, LeakyReLU in D, tanh at the end, Adam, the non-saturating loss.
+    """
+    # The paper: BatchNorm in D, too. It and R1 do not go together.
+    gan = GAN(
+        dcgan_g(image_shape, latent_dim, width),
+        dcgan_d(image_shape, width),
+        seed=seed,
+    )
+    gan.compile(
+        **adams(steps),
+        loss=losses.NonSaturating(),
+        # Not the paper's: what keeps ten times its learning rate stable.
+        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+    )
+    return gan
+
+
+@recipe()
+def lsgan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """LSGAN: squared errors instead of a classifier (arXiv:1611.04076).
+
+    Ingredient: the least-squares loss.
+    """
+    gan = GAN(
+        dcgan_g(image_shape, latent_dim, width),
+        dcgan_d(image_shape, width),
+        seed=seed,
+    )
+    gan.compile(
+        **adams(steps),
+        loss=losses.LeastSquares(),
+        # The paper: none, and BatchNorm in D.
+        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+    )
+    return gan
+
+
+@recipe(steps=5_000, batch_size=5 * 32)
+def wgan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """WGAN: a critic that measures a distance (arXiv:1701.07875).
+
+    Ingredient: the Wasserstein loss, a critic whose weights are clipped, and
+    that is five turns ahead of G.
+    """
+    gan = GAN(
+        dcgan_g(image_shape, latent_dim, width),
+        # The paper: c = 0.01, for a network four times as wide. A narrower
+        # one adds fewer weights up, and would hardly have a slope.
+        constraints.clip_weights(dcgan_d(image_shape, width), limit=0.03),
+        seed=seed,
+    )
+    # RMSprop, since the paper found momentum to make the critic unstable.
+    # Its rate: 5e-5, for some 100,000 steps.
+    gan.compile(
+        keras.optimizers.RMSprop(HoldThenDecay(5e-4, 5 * steps)),
+        keras.optimizers.RMSprop(HoldThenDecay(5e-4, steps)),
+        loss=losses.Wasserstein(),
+        penalties=[],
+        critic_steps=5,
+    )
+    return gan
+
+
+@recipe(batch_size=2 * 32)
+def wgan_gp(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """WGAN-GP: a critic of slope one (arXiv:1704.00028).
+
+    Ingredient: the Wasserstein loss with a gradient penalty of weight 10, a
+    critic without BatchNorm that is ahead of G.
+    """
+    gan = GAN(
+        dcgan_g(image_shape, latent_dim, width),
+        dcgan_d(image_shape, width),
+        seed=seed,
+    )
+    gan.compile(
+        # The paper: five critic steps. Two, and a faster critic, cost less.
+        **adams(steps, critic_steps=2, beta_2=0.9),
+        loss=losses.Wasserstein(),
+        penalties=[penalties.GradientPenalty(weight=10.0)],
+    )
+    return gan
+
+
+@recipe()
+def sngan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """SNGAN: layers that cannot stretch (arXiv:1802.05957).
+
+    Ingredient: spectral normalisation of every layer of D, and the hinge
+    loss; no penalty.
+    """
+    latent_dim, width = scale(image_shape, latent_dim, width)
+    gan = GAN(
+        dcgan_g(image_shape, latent_dim, width),
+        # Twice as wide as G. A narrow D that is held back so much cannot
+        # keep up, and G leaves out some forms of a digit.
+        dcgan_d(image_shape, 2 * width, wrap=layers.SpectralNormalization),
+        seed=seed,
+    )
+    # The paper: one to five critic steps.
+    gan.compile(**adams(steps), loss=losses.Hinge(), penalties=[])
+    return gan
+
+
+@recipe(steps=6_000)
+def sagan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """SAGAN: attention between distant places (arXiv:1805.08318).
+
+    Ingredient: self-attention in both networks, spectral normalisation in
+    both, the hinge loss, and a faster learning rate for D than for G.
+    """
+    latent_dim, width = scale(image_shape, latent_dim, width)
+    common = {
+        "wrap": layers.SpectralNormalization,
+        # The paper: at 32x32 with images of 128x128, a quarter as here.
+        "attention": halvings(*image_shape[:2])[:3][-1][0],
+    }
+    gan = GAN(
+        # It has maps of the full size: half the channels.
+        networks.resnet_generator(
+            image_shape,
+            latent_dim,
+            max(1, width // 2),
+            hidden=(256, 256),
+            **common,
+        ),
+        networks.resnet_discriminator(image_shape, width, **common),
+        seed=seed,
+    )
+    # The paper: 4e-4 for D, 1e-4 for G.
+    gan.compile(
+        **adams(steps, d_rate=2e-3, g_rate=1e-3),
+        loss=losses.Hinge(),
+        penalties=[],
+    )
+    return gan
+
+
+@recipe(classes=True)
+def cgan(
+    image_shape, steps, latent_dim=None, width=None, seed=None, num_classes=10
+):
+    """Conditional GAN: draws the class that it is asked for (arXiv:1411.1784).
+
+    Ingredient: G is told a class, and D judges image and class together.
+    """
+    gan = ConditionalGAN(
+        dcgan_g(image_shape, latent_dim, width, num_classes),
+        # The paper: the class enters with the image (`Concatenation()`). By
+        # projection (arXiv:1802.05637) it has more to say.
+        dcgan_d(image_shape, width, num_classes=num_classes),
+        seed=seed,
+    )
+    gan.compile(
+        **adams(steps),
+        loss=losses.NonSaturating(),
+        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+    )
+    return gan
+
+
+@recipe(classes=True)
+def acgan(
+    image_shape, steps, latent_dim=None, width=None, seed=None, num_classes=10
+):
+    """ACGAN: D also names the class (arXiv:1610.09585).
+
+    Ingredient: D is not told the class but has a second head that says it,
+    and both players are paid for its being right.
+    """
+    gan = ConditionalGAN(
+        dcgan_g(image_shape, latent_dim, width, num_classes),
+        dcgan_d(image_shape, width, heads={"class": num_classes}),
+        seed=seed,
+    )
+    gan.compile(
+        **adams(steps),
+        loss=losses.NonSaturating(),
+        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+        auxiliaries=[auxiliaries.ClassLoss()],
+    )
+    return gan
+
+
+@recipe()
+def infogan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """InfoGAN: codes that D can read, found without labels (arXiv:1606.03657).
+
+    Ingredient: a part of z is a code, and D has heads that must read it off
+    the image. Codes as in the paper: one of 10 categories, two continuous.
+    """
+    heads = {"category": 10, "continuous": 2}
+    gan = InfoGAN(
+        dcgan_g(image_shape, latent_dim, width),
+        dcgan_d(image_shape, width, heads=heads),
+        categories=10,
+        continuous=2,
+        seed=seed,
+    )
+    gan.compile(
+        **adams(steps),
+        loss=losses.NonSaturating(),
+        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+        auxiliaries=[auxiliaries.MutualInformation(10, 2)],
+    )
+    return gan
+
+
+@recipe(steps=4_000)
+def r3gan(image_shape, steps, latent_dim=None, width=None, seed=None):
+    """R3GAN: a modern baseline without tricks (arXiv:2501.05441).
+
+    Ingredient: the relativistic loss with R1 and R2, and ResNets without
+    any normalisation.
+    """
+    latent_dim, width = scale(image_shape, latent_dim, width)
+    # They have maps of the full size: half the channels.
+    width = max(1, width // 2)
+    gan = GAN(
+        # No layers between z and the first map here: without normalisation
+        # they drive all pixels into the flat ends of tanh at once.
+        networks.r3gan_generator(image_shape, latent_dim, width),
+        networks.r3gan_discriminator(image_shape, width),
+        seed=seed,
+    )
+    # The paper: 2e-4, with gamma falling from 2 to 0.2 at 64x64. A larger
+    # rate needs a flatter D.
+    gan.compile(
+        **adams(steps, d_rate=1e-3, g_rate=1e-3),
+        loss=losses.Relativistic(),
+        penalties=[
+            penalties.R1(gamma=10.0, share=SHARE),
+            penalties.R2(gamma=10.0, share=SHARE),
+        ],
+    )
+    return gan

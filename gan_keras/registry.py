@@ -19,10 +19,12 @@ class Registry:
     Args:
         kind: String, the name of the argument that these classes go into; it
             is the word that error messages use.
+        attributes: Tuple of strings, by which an object of that kind is known.
     """
 
-    def __init__(self, kind):
+    def __init__(self, kind, attributes=("__call__",)):
         self.kind = kind
+        self.attributes = attributes
         self.classes = {}
 
     def register(self, cls):
@@ -39,7 +41,7 @@ class Registry:
                 f"`{self.kind}` must be an object, not a class: write "
                 f"{identifier.__name__}(). Received: {identifier}"
             )
-        if callable(identifier):
+        if all(hasattr(identifier, name) for name in self.attributes):
             return identifier
         name = snake_case(identifier) if isinstance(identifier, str) else None
         if name in self.classes:
@@ -51,3 +53,30 @@ class Registry:
             f"{sorted(self.classes)}; or pass an object. "
             f"Received: {identifier!r}"
         )
+
+
+def get_all_of(kind, get, identifiers, example):
+    """A list of ingredients from a list of names, configs and objects.
+
+    Args:
+        kind: String, the name of the argument.
+        get: Callable, from a name, config or object to the ingredient.
+        identifiers: What was passed.
+        example: String, what could have been.
+
+    Raises:
+        ValueError: If it is not a list, or two have the same name.
+    """
+    if not isinstance(identifiers, (list, tuple)):
+        raise ValueError(
+            f"`{kind}` must be a list, e.g. `{kind}={example}`, or `[]` for "
+            f"none. Received: {kind}={identifiers!r}"
+        )
+    found = [get(identifier) for identifier in identifiers]
+    names = [ingredient.name for ingredient in found]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"`{kind}` must have different names, since each is logged "
+            f"under its own; pass `name=`. Received: {names}"
+        )
+    return found

@@ -8,8 +8,10 @@ batch, and the noise is drawn for the whole batch. On a single device they do
 nothing.
 """
 
+import itertools
 import json
 import os
+import threading
 
 import tensorflow as tf
 
@@ -62,6 +64,23 @@ def own_rows(draw, batch_size):
     sizes = context.all_reduce("sum", mine)  # [replicas]
     end = tf.cumsum(sizes)[context.replica_id_in_sync_group]
     return draw(tf.reduce_sum(sizes))[end - batch_size : end]
+
+
+class OwnCount(threading.local):
+    """Counts 0, 1, 2, ... while a step is traced, on every replica alike.
+
+    (Replicas are traced in threads of their own, one waiting for the other at
+    every exchange; a common counter would give each of them other numbers.)
+    """
+
+    def __init__(self):
+        self.restart()
+
+    def restart(self):
+        self._numbers = itertools.count()
+
+    def next(self):
+        return next(self._numbers)
 
 
 def strategy():

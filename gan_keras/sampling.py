@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_keras import checks
+from gan_keras import latent
 
 
 class Sampling:
@@ -46,6 +47,32 @@ class Sampling:
         """
         checks.latents(self, latents)
         return in_batches(self._compiled[bool(use_ema)], latents)
+
+    def grid_inputs(self, rows=None, columns=8, seed=None):
+        """What `generate_from` makes a grid of samples from.
+
+        Args:
+            rows: Int; 8 if not given.
+            columns: Int.
+            seed: Int, as in `generate`.
+
+        Returns:
+            Latent vectors, float32 `[rows * columns, latent_dim]`.
+        """
+        return self.draw_latents((rows or 8) * columns, seed)
+
+    def walk_inputs(self, stops, frames, seed=None):
+        """What `generate_from` makes a walk through latent space from.
+
+        Args:
+            stops: Int, images to visit.
+            frames: Int, steps from one to the next.
+            seed: Int, as in `generate`.
+
+        Returns:
+            Latent vectors, float32 `[stops * frames, latent_dim]`.
+        """
+        return latent.walk(self.draw_latents(stops, seed), frames)
 
     @functools.cached_property
     def _compiled(self):
@@ -88,7 +115,13 @@ class Sampling:
     @property
     def latent_dim(self):
         """Int, the length of a latent vector."""
-        return self.generator.input_shape[-1]
+        shape = self.generator.input_shape
+        return (shape[0] if isinstance(shape, list) else shape)[-1]
+
+    @property
+    def sample_shape(self):
+        """Tuple, the shape of one image (or point)."""
+        return tuple(self.generator.output_shape[1:])
 
     def summary(self, *args, **kwargs):
         """Prints both networks, layer by layer, as Keras does for one."""
@@ -96,10 +129,25 @@ class Sampling:
         self.generator.summary(*args, **kwargs)
 
 
-def in_batches(function, array, batch_size=256):
-    """Applies `function` to slices of `array`; returns one NumPy array."""
-    parts = [
-        np.asarray(function(array[i : i + batch_size]))
-        for i in range(0, len(array), batch_size)
-    ]
-    return np.concatenate(parts)
+def in_batches(function, arrays, batch_size=256):
+    """Applies a function to a few rows at a time.
+
+    Args:
+        function: Callable, of a slice of `arrays`.
+        arrays: A NumPy array, or a list of arrays with equally many rows.
+        batch_size: Int, rows of a slice.
+
+    Returns:
+        One NumPy array.
+    """
+
+    def rows(start):
+        return tf.nest.map_structure(
+            lambda array: tf.constant(array[start : start + batch_size]),
+            arrays,
+        )
+
+    n = len(tf.nest.flatten(arrays)[0])
+    return np.concatenate(
+        [np.asarray(function(rows(i))) for i in range(0, n, batch_size)]
+    )

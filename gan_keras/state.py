@@ -6,8 +6,21 @@ import keras
 
 
 def variables(gan):
-    """Both networks, the averaged generator, both optimizers, all counters."""
-    return [*gan.variables, *gan.optimizer.variables]
+    """Both networks, the averaged generator, both optimizers, all counters.
+
+    (Keras' own `gan.variables` also has those of penalties that the model was
+    compiled with before.)
+    """
+    owners = [
+        gan.generator,
+        gan.discriminator,
+        gan.ema_generator,
+        *gan.penalties,
+        gan.augmentation,
+        gan.optimizer,
+    ]
+    owned = [v for owner in owners for v in getattr(owner, "variables", ())]
+    return [gan.steps, *owned]
 
 
 def read(gan):

@@ -1,10 +1,12 @@
 """When XLA is worth it."""
 
+import math
+
 import tensorflow as tf
 
 from gan_keras import replicas
 
-SMALL = 500_000
+SMALL = 8_000_000
 
 
 def pays(gan):
@@ -14,7 +16,7 @@ def pays(gan):
     1.2 to 1.4 times as fast. But its convolutions are slower than
     TensorFlow's own, and in large networks the convolutions are all that
     counts: half as fast. `benchmarks/README.md` has the table; the two meet
-    at about half a million parameters.
+    at about eight million multiplications an image.
 
     Args:
         gan: A `GAN`.
@@ -27,6 +29,31 @@ def pays(gan):
         return False
     if tf.config.list_physical_devices("GPU"):
         return True
-    parameters = gan.generator.count_params()
-    parameters += gan.discriminator.count_params()
-    return parameters < SMALL
+    return work(gan.generator) + work(gan.discriminator) < SMALL
+
+
+def work(network):
+    """Multiplications of weights that one image (or latent vector) costs.
+
+    Formula: the sum over layers of `size of the kernel * places`, where the
+    places are those of the smaller map, a convolution's input or output.
+
+    Args:
+        network: A built `keras.Model`.
+
+    Returns:
+        Int.
+    """
+    total = 0
+    for layer in network.layers:
+        kernels = [w for w in layer.trainable_weights if w.ndim > 1]
+        places = min(
+            (
+                math.prod(tensor.shape[1:-1])
+                for node in layer._inbound_nodes
+                for tensor in [*node.input_tensors, *node.outputs]
+            ),
+            default=1,
+        )
+        total += places * sum(math.prod(w.shape) for w in kernels)
+    return total

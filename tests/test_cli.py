@@ -116,6 +116,81 @@ def test_interpolate(run, tmp_path):
         assert gif.n_frames == 12
 
 
+def test_recipes_are_listed_without_tensorflow(capsys):
+    code = (
+        "import sys, gan_keras_cli\n"
+        "assert gan_keras_cli.main(['recipes']) == 0\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    named = [line.split()[0] for line in lines[1:] if line][:-1]
+    assert named == list(gan_keras_cli.RECIPES)
+    assert all(len(line) <= 80 for line in lines)
+
+
+@pytest.fixture(scope="module")
+def colour_classes(tmp_path_factory):
+    """A folder of colour images, one sub-folder for each of three classes."""
+    folder = tmp_path_factory.mktemp("data") / "flags"
+    rng = np.random.default_rng(0)
+    for name in ("red", "green", "blue"):
+        (folder / name).mkdir(parents=True)
+        for i in range(12):
+            image = rng.integers(0, 256, (10, 10, 3), dtype=np.uint8)
+            Image.fromarray(image).save(folder / name / f"{i}.png")
+    return folder
+
+
+def test_a_conditional_recipe_on_a_folder(colour_classes, tmp_path, capsys):
+    out = tmp_path / "flags"
+    arguments = [
+        "train", "cgan", "--epochs", 1, "--width", 2, "--latent-dim", 4,
+        "--batch-size", 8, "--data", colour_classes, "--image-size", 8,
+        "--out", out,
+    ]  # fmt: skip
+    assert gan_keras_cli.main([*map(str, arguments)]) == 0
+    gan = keras.saving.load_model(out / "model.keras")
+    assert gan.num_classes == 3
+    wanted = gan.generate(4, labels=2, seed=1)
+    path = tmp_path / "blue.png"
+    arguments = ["sample", out, "-n", 4, "--label", 2, "--seed", 1]
+    assert gan_keras_cli.main([*map(str, arguments), "--out", str(path)]) == 0
+    from gan_keras.plots import image_grid
+
+    np.testing.assert_array_equal(Image.open(path), image_grid(wanted, 2))
+    path = tmp_path / "walk.gif"
+    arguments = ["interpolate", out, "--out", path, "--stops", 3, "--frames", 2]
+    assert gan_keras_cli.main([*map(str, arguments)]) == 0
+    with Image.open(path) as gif:
+        assert gif.n_frames == 6
+    arguments = ["sample", out, "--label", 3, "--out", tmp_path / "no.png"]
+    capsys.readouterr()
+    assert gan_keras_cli.main([*map(str, arguments)]) == 2
+    assert "must lie in 0 to 2" in capsys.readouterr().err
+
+
+def test_a_conditional_recipe_needs_classes(tmp_path, capsys):
+    images = np.zeros((16, 8, 8), np.uint8)
+    np.savez(tmp_path / "plain.npz", x_train=images, x_test=images)
+    arguments = [
+        "train", "cgan", "--epochs", 1, "--data", tmp_path / "plain.npz",
+        "--out", tmp_path / "run",
+    ]  # fmt: skip
+    assert gan_keras_cli.main([*map(str, arguments)]) == 2
+    assert "cgan needs a class for every image" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_label_is_for_conditional_models(run, tmp_path, capsys):
+    arguments = ["sample", run[0], "--label", 1, "--out", tmp_path / "a.png"]
+    assert gan_keras_cli.main([*map(str, arguments)]) == 2
+    assert "--label is for conditional models" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_same_seed_same_weights_whole_command(run, digits, tmp_path):
     gan_keras(*TRAIN, "--data", digits, "--out", tmp_path / "again")

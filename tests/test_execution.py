@@ -6,13 +6,15 @@ import os
 import keras
 import numpy as np
 import pytest
+from conftest import RECIPES
+from conftest import data_for
 from conftest import same
 from conftest import tiny_gan
 from conftest import tiny_images
+from conftest import tiny_recipe
 from conftest import weights
 
 import gan_keras as gk
-from gan_keras import recipes
 
 
 def data(batch_size=8):
@@ -62,13 +64,13 @@ def test_xla_gives_the_same_weights_but_for_rounding():
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_compiles_with_xla(name):
-    gan = recipes.get(name)((8, 8, 1), steps=4, latent_dim=4, width=4)
+    gan = tiny_recipe(name)
     config = gan.get_compile_config()
     gan.compile_from_config({**config, "jit_compile": True})
     assert gan.jit_compile and gan.supports_jit
-    gan.fit(data(), verbose=0)
+    gan.fit(data_for(gan), verbose=0)
     assert gan.steps.numpy() == 4
 
 
@@ -78,26 +80,27 @@ def policy():
     keras.mixed_precision.set_global_policy("float32")
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", RECIPES)
 def test_bfloat16_trains_and_saves(name, policy, tmp_path):
     policy("mixed_bfloat16")
-    gan = recipes.get(name)((8, 8, 1), steps=16, latent_dim=4, width=8, seed=2)
-    hidden = gan.discriminator.layers[1]
-    assert hidden.compute_dtype == "bfloat16"
+    gan = tiny_recipe(name, width=8)
+    computed = {layer.compute_dtype for layer in gan.discriminator.layers}
+    assert "bfloat16" in computed
     assert {w.dtype for w in gan.generator.trainable_variables} == {"float32"}
     before = weights(gan)
-    history = gan.fit(data(), epochs=2, verbose=0).history
+    history = gan.fit(data_for(gan), epochs=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert not same(before, weights(gan))
     images = gan.generate(3)
     assert images.dtype == np.float32 and np.abs(images).max() <= 1
-    assert gan.judge(images).dtype == np.float32
+    labels = [[0, 1, 2]] if gan.needs_labels else []
+    assert gan.judge(images, *labels).dtype == np.float32
     gan.save(tmp_path / "gan.keras")
     policy("float32")  # the file knows the policy of every layer
     again = keras.saving.load_model(tmp_path / "gan.keras")
     assert same(weights(gan), weights(again))
     for model in (gan, again):
-        model.fit(data(), initial_epoch=2, epochs=3, verbose=0)
+        model.fit(data_for(gan), initial_epoch=2, epochs=3, verbose=0)
     assert same(weights(gan), weights(again))
 
 

@@ -4,21 +4,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import compiled
 from conftest import same
 from conftest import tiny_gan
 from conftest import tiny_images
 from conftest import weights
 
 import gan_keras as gk
-
-
-def compiled(gan, **kwargs):
-    kwargs.setdefault("d_optimizer", keras.optimizers.SGD(0.1))
-    kwargs.setdefault("g_optimizer", keras.optimizers.SGD(0.1))
-    kwargs.setdefault("penalties", [])
-    kwargs.setdefault("jit_compile", False)
-    gan.compile(**kwargs)
-    return gan
+from gan_keras.gan import Batch
 
 
 def batches(images, size):
@@ -40,7 +33,7 @@ def test_each_half_step_changes_its_own_network_only():
 
     d, g = trainable(gan.discriminator), weights(gan.generator)
     gradients, _ = gan.discriminator_gradients(
-        gan.discriminate, real_images, fake_images
+        Batch(real_images, fake_images, inputs=None, labels=None)
     )
     gan.d_optimizer.apply(gradients, gan.discriminator.trainable_variables)
     d_after = trainable(gan.discriminator)
@@ -129,7 +122,7 @@ def test_the_step_is_the_lesson(loss, jit_compile):
 def test_pixel_gradients_agree_with_finite_differences():
     gan = compiled(tiny_gan())
     images = tf.constant(tiny_images(2), tf.float32)
-    gradients, _ = gan.pixel_gradients(gan.discriminate, images, images)
+    gradients, _ = gan.pixel_gradients(Batch(images, images, None, None))
 
     def g_loss(pixels):
         logits = gan.discriminate(tf.constant(pixels, tf.float32))

@@ -691,6 +691,245 @@ def a_model_that_is_something_else(lab):
     lab.fit(gan)
 
 
+# ------------------------------------------- classes, heads, augmentation
+
+
+def tiny_conditional(lab, compiled=True, **kwargs):
+    kwargs.setdefault("num_classes", 3)
+    gan = gk.ConditionalGAN(
+        G((8, 8, 1), 4, 4, num_classes=3), D((8, 8, 1), 4, **kwargs)
+    )
+    lab.gans.append(gan)
+    if compiled:
+        gan.compile(run_eagerly=True)
+    return gan
+
+
+CLASSES = np.arange(16) % 3
+
+
+@mistake("`x` must have labels, since the model is conditional.*images only")
+def a_conditional_model_without_labels(lab):
+    yield
+    gan = tiny_conditional(lab)
+    lab.fit(gan, y=None if lab.wrong else CLASSES)
+
+
+@mistake("the labels must lie in 0 to 2.*Received: labels from 1 to 3")
+def labels_that_begin_at_one(lab):
+    yield
+    lab.fit(tiny_conditional(lab), y=CLASSES + 1 if lab.wrong else CLASSES)
+
+
+@mistake("the labels must lie in 0 to 2.*Received: labels from 0 to 7")
+def one_wrong_label_in_a_later_batch(lab):
+    labels = CLASSES.copy()
+    labels[-1] = 7 if lab.wrong else 0
+    data = gk.datasets.pipeline(
+        tiny_images(16), labels, batch_size=4, shuffle=False
+    )
+    yield
+    lab.fit(tiny_conditional(lab), data)
+
+
+@mistake(r"whole numbers, one an image.*dtype float32, shape \(4,\) for 4")
+def labels_as_floats(lab):
+    labels = CLASSES.astype("float32") if lab.wrong else CLASSES
+    data = tf.data.Dataset.from_tensor_slices((tiny_images(16), labels))
+    yield
+    lab.fit(tiny_conditional(lab), data.batch(4))
+
+
+@mistake("the labels must lie in 0 to 2.*Received: labels from 5 to 5")
+def asked_for_a_class_that_is_not_there(lab):
+    gan = tiny_conditional(lab)
+    yield
+    gan.generate(labels=5 if lab.wrong else 2)
+    lab.fit(gan, y=CLASSES)
+
+
+@mistake("`inputs` must be a pair of latents and labels")
+def latents_without_labels(lab):
+    gan = tiny_conditional(lab)
+    latents = gan.draw_latents(3, seed=0)
+    yield
+    gan.generate_from(latents if lab.wrong else (latents, [0, 1, 2]))
+    lab.fit(gan, y=CLASSES)
+
+
+@mistake("`generator` has 2 inputs.*Use `ConditionalGAN`")
+def a_conditional_generator_in_a_plain_gan(lab):
+    networks = [G((8, 8, 1), 4, 4, num_classes=3), D((8, 8, 1), 4)]
+    yield
+    if lab.wrong:
+        lab.gan(*networks)
+    lab.fit(tiny_conditional(lab), y=CLASSES)
+
+
+@mistake("must take latents and classes: make it with `num_classes=`")
+def a_plain_generator_in_a_conditional_gan(lab):
+    yield
+    if lab.wrong:
+        gk.ConditionalGAN(G((8, 8, 1), 4, 4), D((8, 8, 1), 4, num_classes=3))
+    lab.fit(tiny_conditional(lab), y=CLASSES)
+
+
+@mistake("must know the same classes.*Received: 3 and 4")
+def two_numbers_of_classes(lab):
+    yield
+    lab.fit(tiny_conditional(lab, num_classes=4 if lab.wrong else 3), y=CLASSES)
+
+
+@mistake("or G would learn to ignore them.*logits as its only output")
+def a_discriminator_that_knows_no_classes(lab):
+    yield
+    lab.fit(
+        tiny_conditional(lab, num_classes=None if lab.wrong else 3), y=CLASSES
+    )
+
+
+@mistake("`condition` says how D is told a class, so it needs `num_classes`")
+def a_condition_without_classes(lab):
+    condition = gk.networks.Concatenation()
+    yield
+    if lab.wrong:
+        D((8, 8, 1), 4, condition=condition)
+    lab.fit(tiny_conditional(lab, condition=condition), y=CLASSES)
+
+
+@mistake(r"'class_loss' reads a head 'class' of 3 units.*heads=\{'class': 3\}")
+def an_auxiliary_without_its_head(lab):
+    kwargs = {} if lab.wrong else {"heads": {"class": 3}, "num_classes": None}
+    yield
+    gan = tiny_conditional(lab, compiled=False, **kwargs)
+    gan.compile(auxiliaries=["class_loss"], run_eagerly=True)
+    lab.fit(gan, y=CLASSES)
+
+
+@mistake("'class_loss' is about classes: use a `ConditionalGAN`")
+def a_class_loss_without_classes(lab):
+    yield
+    if lab.wrong:
+        lab.compile(auxiliaries=["class_loss"])
+    lab.compile(auxiliaries=[])
+
+
+@mistake(r"`auxiliaries` must be a list, e.g. `auxiliaries=\[ClassLoss\(\)\]`")
+def an_auxiliary_without_a_list(lab):
+    yield
+    lab.compile(auxiliaries="class_loss" if lab.wrong else [])
+
+
+@mistake(r"`generator` must have a latent vector at least as long.*10 \+ 2")
+def codes_longer_than_z(lab):
+    heads = {"category": 10, "continuous": 2}
+    yield
+    gan = gk.InfoGAN(
+        G((8, 8, 1), 4 if lab.wrong else 12, 4), D((8, 8, 1), 4, heads=heads)
+    )
+    lab.gans.append(gan)
+    gan.compile(auxiliaries=["mutual_information"], run_eagerly=True)
+    lab.fit(gan)
+
+
+@mistake("`critic_steps` must be a whole number, 1 or more.*critic_steps=0")
+def no_critic_steps(lab):
+    yield
+    lab.compile(critic_steps=0 if lab.wrong else 2)
+
+
+@mistake("make the batch size a multiple of 3. Received: a batch of 8")
+def a_batch_that_cannot_be_dealt_out(lab):
+    yield
+    gan = lab.gan(compiled=False)
+    gan.compile(critic_steps=3, run_eagerly=True)
+    lab.fit(gan, batch_size=8 if lab.wrong else 6)
+
+
+@mistake("may have a smaller last batch.*drop_remainder=True")
+def a_last_batch_too_small_for_all_critic_steps(lab):
+    data = tf.data.Dataset.from_tensor_slices(tiny_images(16))
+    data = data.batch(6, drop_remainder=not lab.wrong)
+    yield
+    gan = lab.gan(compiled=False)
+    gan.compile(critic_steps=3, run_eagerly=True)
+    lab.fit(gan, data)
+
+
+@mistake("`validation_data` must have labels, since the model is conditional")
+def validation_data_without_labels(lab):
+    held_out = tiny_images(4)
+    yield
+    lab.fit(
+        tiny_conditional(lab),
+        y=CLASSES,
+        validation_data=held_out if lab.wrong else (held_out, CLASSES[:4]),
+    )
+
+
+@mistake("nothing reads D's head 'class', so nothing would teach it")
+def a_head_that_nobody_reads(lab):
+    yield
+    gan = tiny_conditional(
+        lab, compiled=False, num_classes=None, heads={"class": 3}
+    )
+    auxiliaries = [] if lab.wrong else ["class_loss"]
+    gan.compile(auxiliaries=auxiliaries, run_eagerly=True)
+    lab.fit(gan, y=CLASSES)
+
+
+@mistake("reads 8 categories and 2 continuous codes.*InfoGAN with 4 and 2")
+def codes_of_another_model(lab):
+    heads = {"category": 4, "continuous": 2}
+    gan = gk.InfoGAN(G((8, 8, 1), 12, 4), D((8, 8, 1), 4, heads=heads), 4, 2)
+    lab.gans.append(gan)
+    yield
+    mutual = gk.auxiliaries.MutualInformation(8 if lab.wrong else 4, 2)
+    gan.compile(auxiliaries=[mutual], run_eagerly=True)
+    lab.fit(gan)
+
+
+@mistake("`discriminator` must have heads that read the codes")
+def an_infogan_whose_d_reads_no_codes(lab):
+    heads = None if lab.wrong else {"category": 4, "continuous": 2}
+    yield
+    gan = gk.InfoGAN(G((8, 8, 1), 12, 4), D((8, 8, 1), 4, heads=heads), 4, 2)
+    lab.gans.append(gan)
+    mutual = gk.auxiliaries.MutualInformation(4, 2)
+    gan.compile(auxiliaries=[mutual], run_eagerly=True)
+    lab.fit(gan)
+
+
+@mistake("Unknown `augmentation`. Did you mean 'diff_augment'")
+def an_augmentation_misspelt(lab):
+    yield
+    lab.compile(augmentation="dif_augment" if lab.wrong else "diff_augment")
+
+
+@mistake("the scores of this loss have no boundary.*loss=Wasserstein")
+def adaptive_augmentation_without_a_boundary(lab):
+    yield
+    lab.compile(
+        augmentation="adaptive_augmentation",
+        loss="wasserstein" if lab.wrong else "hinge",
+    )
+
+
+@mistake("`augmentation` is for images; points have no pixels to change")
+def augmented_points(lab):
+    points = np.random.default_rng(0).normal(size=(16, 2)).astype("float32")
+    yield
+    gan = gk.GAN(
+        gk.networks.mlp_generator((2,), 4, (4,)),
+        gk.networks.mlp_discriminator((2,), (4,)),
+    )
+    lab.gans.append(gan)
+    gan.compile(
+        augmentation="diff_augment" if lab.wrong else None, run_eagerly=True
+    )
+    lab.fit(gan, points)
+
+
 def snapshot(directory):
     return {
         path: (

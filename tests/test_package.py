@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,17 @@ def test_every_public_name_exists_and_is_documented():
     for name in gk.__all__:
         thing = getattr(gk, name)
         assert name == "__version__" or thing.__doc__, name
+
+
+def test_the_training_step_exists_once():
+    package = Path(gk.__file__).parent
+    found = [
+        path
+        for path in package.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "def train_step" in line
+    ]
+    assert found == [package / "gan.py"]
 
 
 def test_another_backend_gets_one_clear_error():

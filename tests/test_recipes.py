@@ -1,10 +1,13 @@
-import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from conftest import data_for
+from conftest import tiny_images
+from conftest import tiny_recipe
 
-import gan_keras as gk
 import gan_keras_cli
 from gan_keras import recipes
+from gan_keras.gan import Batch
 
 
 def test_the_command_line_knows_every_recipe():
@@ -12,31 +15,178 @@ def test_the_command_line_knows_every_recipe():
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
-def test_recipe_trains_on_grey_and_colour(name):
-    for shape in [(12, 12, 1), (8, 8, 3)]:
-        gan = recipes.get(name)(shape, steps=4, latent_dim=3, width=4, seed=1)
-        images = np.random.default_rng(0).uniform(-1, 1, (16, *shape))
-        gan.fit(images.astype("float32"), batch_size=4, verbose=0)
-        assert gan.steps.numpy() == 4
-        # At the end of its steps both learning rates are zero.
-        for optimizer in (gan.d_optimizer, gan.g_optimizer):
-            assert float(optimizer.learning_rate) == 0
-        assert gan.generate(2).shape == (2, *shape)
+@pytest.mark.parametrize("shape", [(12, 12, 1), (8, 8, 3)])
+def test_recipe_trains_on_grey_and_colour(name, shape):
+    gan = tiny_recipe(name, steps=4, shape=shape)
+    n = 16 * gan.critic_steps
+    images = tiny_images(n, shape[0], shape[2])
+    labels = np.arange(n) % 3 if gan.needs_labels else None
+    gan.fit(images, labels, batch_size=n // 4, verbose=0)
+    assert gan.steps.numpy() == 4
+    # At the end of its steps both learning rates are zero.
+    for optimizer in (gan.d_optimizer, gan.g_optimizer):
+        assert float(optimizer.learning_rate) == 0
+    assert gan.generate(2).shape == (2, *shape)
 
 
-def test_recipes_have_their_papers_ingredients():
-    dcgan = recipes.dcgan((28, 28, 1), steps=10)
-    kinds = [type(layer) for layer in dcgan.discriminator.layers]
-    assert keras.layers.Conv2D in kinds and keras.layers.LeakyReLU in kinds
-    assert not any("Pooling" in kind.__name__ for kind in kinds)
-    kinds = [type(layer) for layer in dcgan.generator.layers]
-    assert keras.layers.Conv2DTranspose in kinds
-    assert keras.layers.BatchNormalization in kinds
-    gan = recipes.gan((28, 28, 1), steps=10)
-    for network in (gan.generator, gan.discriminator):
-        assert not any("Conv" in type(x).__name__ for x in network.layers)
-    assert gan.penalties == []
-    assert isinstance(gan.loss, gk.losses.NonSaturating)
+# What each paper changed, as one training step shows it. `pull`: how strongly
+# D's loss pulls at a real logit of 2 while the fake one is 0, and 1.5.
+SIGMOID = -1 / (1 + np.exp(2))  # of cross-entropy: D(real) - 1
+PLAIN = {
+    "pull": (SIGMOID, SIGMOID),
+    "turns": 1,
+    "penalties": set(),
+    "heads": set(),
+    "clipped": False,
+    "kernel's scale matters to D": True,
+    "fakes of a batch matter to each other": True,
+    "D has convolutions": True,
+    "reals matter to G's gradient": False,
+    "class matters to G, to D": (False, False),
+    "attention": False,
+    "D's rate over G's": 1,
+}
+INGREDIENTS = {
+    "gan": {
+        "fakes of a batch matter to each other": False,
+        "D has convolutions": False,
+    },
+    "dcgan": {"penalties": {"r1"}},
+    "lsgan": {"pull": (1, 1), "penalties": {"r1"}},
+    "wgan": {"pull": (-1, -1), "turns": 5, "clipped": True},
+    "wgan_gp": {
+        "pull": (-1, -1),
+        "turns": 2,
+        "penalties": {"gradient_penalty"},
+    },
+    "sngan": {"pull": (0, 0), "kernel's scale matters to D": False},
+    "sagan": {
+        "pull": (0, 0),
+        "kernel's scale matters to D": False,
+        "attention": True,
+        "D's rate over G's": 2,
+    },
+    "cgan": {"penalties": {"r1"}, "class matters to G, to D": (True, True)},
+    "acgan": {
+        "penalties": {"r1"},
+        "class matters to G, to D": (True, False),
+        "heads": {"class"},
+    },
+    "infogan": {"penalties": {"r1"}, "heads": {"category", "continuous"}},
+    "r3gan": {
+        "pull": (SIGMOID, -1 / (1 + np.exp(0.5))),
+        "penalties": {"r1", "r2"},
+        "fakes of a batch matter to each other": False,
+        "reals matter to G's gradient": True,
+    },
+}
+
+
+def pull(loss, fake):
+    real, fake = tf.constant([2.0]), tf.constant([fake])
+    with tf.GradientTape() as tape:
+        tape.watch(real)
+        losses = loss.discriminator(real, fake)
+    return float(tape.gradient(losses, real)[0])
+
+
+def kernels(network, part=""):
+    return [
+        v
+        for v in network.trainable_variables
+        if v.name == "kernel" and part in v.path
+    ]
+
+
+def test_ingredients_one_step_of_each_recipe():
+    """No recipe is another one under a new name."""
+    assert set(INGREDIENTS) == set(recipes.RECIPES)
+    rows = [str(INGREDIENTS[name]) for name in INGREDIENTS]
+    assert len(set(rows)) == len(rows)
+
+
+@pytest.mark.parametrize("name", INGREDIENTS)
+def test_one_step_shows_the_ingredient_and_no_other(name):
+    gan = tiny_recipe(name, steps=100)
+    data = next(iter(data_for(gan)))
+    d, g = gan.discriminator, gan.generator
+    start = {v.path: v.numpy() for v in d.trainable_variables}
+    rates = [
+        float(optimizer.learning_rate)
+        for optimizer in (gan.d_optimizer, gan.g_optimizer)
+    ]
+    # Untouched by the data, R2 and the rest could be 0 at the start.
+    logs = gan.train_step(data)
+    logs = gan.train_step(data)
+    found = {"pull": (pull(gan.loss, 0.0), pull(gan.loss, 1.5))}
+    found["turns"] = int(gan.d_optimizer.iterations) // 2
+    known = {"d_loss", "g_loss", "d_real", "d_fake"}
+    extras = {key for key in logs if key not in known}
+    terms = {a.name for a in gan.auxiliaries}
+    terms |= {f"g_{term}" for term in terms}
+    found["penalties"] = {k for k in extras - terms if float(logs[k]) > 0}
+    said = d.compute_output_shape(d.input_shape)
+    heads = set(said) - {"logits"} if isinstance(said, dict) else set()
+    found["heads"] = {
+        head
+        for head in heads
+        for v in kernels(d, f"{head}/")
+        if not np.array_equal(start[v.path], v.numpy())
+    }
+    found["clipped"] = all(
+        np.abs(v.numpy()).max() <= 0.03 for v in d.trainable_variables
+    )
+
+    real_images, labels = gan.turns(data)[0]
+    logits = gan.discriminate(real_images, labels, training=False)
+    for v in kernels(d):
+        v.assign(3 * v)
+    scaled = gan.discriminate(real_images, labels, training=False)
+    found["kernel's scale matters to D"] = not np.allclose(
+        logits, scaled, rtol=1e-3, atol=1e-4
+    )
+    for v in kernels(d):
+        v.assign(v / 3)
+
+    inputs = gan.generator_inputs(8, labels)
+    fakes = g(inputs, training=True)
+    fewer = tf.nest.map_structure(lambda x: x[:4], inputs)
+    found["fakes of a batch matter to each other"] = not np.allclose(
+        fakes[:4], g(fewer, training=True), atol=1e-4
+    )
+    found["D has convolutions"] = any("Conv" in v.path or v.ndim == 4
+                                      for v in kernels(d))  # fmt: skip
+    batch = Batch(real_images, fakes, inputs, labels)
+    # The power iterations of spectral normalisation go on at every look.
+    before = [(v, v.numpy()) for v in d.non_trainable_variables]
+    gradient, _ = gan.pixel_gradients(batch)
+    for v, value in before:
+        v.assign(value)
+    other, _ = gan.pixel_gradients(batch._replace(real_images=-real_images))
+    found["reals matter to G's gradient"] = not np.allclose(
+        gradient, other, rtol=1e-2, atol=1e-9
+    )
+    told = [False, False]
+    if gan.needs_labels:
+        other = (labels + 1) % 3
+        latents = inputs[0]
+        told = [
+            not np.allclose(*(
+                g([latents, gan.class_weights(y)]) for y in (labels, other)
+            )),
+            not np.allclose(*(
+                gan.discriminate(real_images, y) for y in (labels, other)
+            )),
+        ]  # fmt: skip
+    found["class matters to G, to D"] = tuple(told)
+    gains = [v for v in gan.trainable_variables if v.name == "gain"]
+    found["attention"] = len(gains) == 2 and all(
+        abs(float(tf.reduce_max(v))) > 0 for v in gains
+    )
+    found["D's rate over G's"] = pytest.approx(rates[0] / rates[1])
+    expected = {**PLAIN, **INGREDIENTS[name]}
+    assert found.pop("pull") == pytest.approx(expected.pop("pull"), abs=1e-6)
+    assert expected == found
 
 
 def test_set_steps():
@@ -47,6 +197,15 @@ def test_set_steps():
     gan.d_optimizer.iterations.assign(40)
     assert float(gan.d_optimizer.learning_rate) == 0
     assert full > 0
+
+
+def test_set_steps_counts_ds_turns():
+    gan = tiny_recipe("wgan_gp", steps=10)
+    recipes.set_steps(gan, 40)
+    gan.d_optimizer.iterations.assign(79)
+    assert float(gan.d_optimizer.learning_rate) > 0
+    gan.d_optimizer.iterations.assign(80)
+    assert float(gan.d_optimizer.learning_rate) == 0
 
 
 def test_unknown_recipe():

@@ -1,6 +1,5 @@
 """Several devices do what one does with the whole batch."""
 
-import functools
 import json
 import os
 import socket
@@ -11,22 +10,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import assert_equal_runs
 from conftest import tiny_gan
 from conftest import tiny_images
+from conftest import two_cpus
 from conftest import weights
 
 import gan_keras as gk
 from gan_keras import noise
 from gan_keras import replicas
-
-# Sums over two halves of a batch are rounded in another order than sums over
-# the whole. After ten steps of SGD:
-TOLERANCE = {"rtol": 1e-4, "atol": 2e-6}
-
-
-@functools.cache  # a second one would get the first one's messages
-def two_cpus():
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def trained(
@@ -46,14 +38,6 @@ def trained(
     data = tf.data.Dataset.from_tensor_slices(tiny_images(27))
     history = gan.fit(data.batch(batch_size), epochs=2, verbose=0).history
     return gan, history
-
-
-def assert_equal_runs(one, two):
-    for a, b in zip(weights(one[0]), weights(two[0]), strict=True):
-        np.testing.assert_allclose(a, b, **TOLERANCE)
-    assert one[1].keys() == two[1].keys()
-    for name in one[1]:
-        np.testing.assert_allclose(one[1][name], two[1][name], 1e-4, 1e-5)
 
 
 @pytest.mark.parametrize("loss", gk.losses.losses.classes)

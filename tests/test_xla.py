@@ -13,13 +13,26 @@ def test_small_networks_are_compiled_and_large_ones_are_not():
     gan.compile()
     assert gan.jit_compile is True
     large = gk.GAN(
-        gk.networks.mlp_generator((28, 28, 1), hidden=(512, 512)),
-        gk.networks.mlp_discriminator((28, 28, 1)),
+        gk.networks.dcgan_generator((64, 64, 3), width=16),
+        gk.networks.dcgan_discriminator((64, 64, 3), width=16),
     )
     large.compile()
     assert large.jit_compile is False
     large.compile(jit_compile=True)
     assert large.jit_compile is True
+
+
+def test_work_by_hand():
+    d = gk.networks.dcgan_discriminator(
+        (16, 16, 3), width=2, wrap=gk.layers.SpectralNormalization
+    )
+    # To 8x8x2, to 4x4x4, to one logit; kernels of 4x4.
+    assert xla.work(d) == 64 * 16 * 3 * 2 + 16 * 16 * 2 * 4 + 64
+    g = gk.networks.dcgan_generator((16, 16, 3), latent_dim=5, width=2)
+    # To 4x4x4; transposed from 4x4 to 8x8x2, from 8x8 to 16x16x3.
+    assert xla.work(g) == 5 * 64 + 16 * 16 * 4 * 2 + 64 * 16 * 2 * 3
+    # Places do not count for what has none.
+    assert xla.work(gk.networks.mlp_discriminator((8, 8, 1), (3,))) == 65 * 3
 
 
 def test_not_for_debugging_and_not_under_a_strategy():

@@ -15,7 +15,8 @@ class SampleGrid(keras.callbacks.Callback):
     """Saves what G draws from the *same* noise after every epoch.
 
     Fresh noise would show other images each time; fixed latent vectors show
-    how the same ones get better. Written to `directory`:
+    how the same ones get better. A conditional GAN draws one class a row.
+    Written to `directory`:
 
     - `samples/epoch_0000.png` (before training), `epoch_0001.png`, ...
     - `training.gif`, which is whole whenever training stops.
@@ -28,7 +29,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     Args:
         directory: Where to write; made if it is missing.
-        rows: Int, rows of the grid.
+        rows: Int, rows of the grid; 8 if not given, or one for each class.
         columns: Int, columns of the grid.
         seed: Int, seed of the fixed latent vectors.
         raw: Boolean; `True` shows the raw generator's images to the right of
@@ -43,7 +44,7 @@ class SampleGrid(keras.callbacks.Callback):
     def __init__(
         self,
         directory,
-        rows=8,
+        rows=None,
         columns=8,
         seed=0,
         raw=False,
@@ -51,7 +52,7 @@ class SampleGrid(keras.callbacks.Callback):
         show=False,
     ):
         super().__init__()
-        checks.count(rows=rows, columns=columns)
+        checks.count(rows=8 if rows is None else rows, columns=columns)
         self.directory = os.fspath(directory)
         self.rows = rows
         self.columns = columns
@@ -59,7 +60,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.raw = raw
         self.gif = gif
         self.show = show
-        self._latents = None
+        self._inputs = None
         self._gif = None
         self._display = None
         self._epoch = None
@@ -68,8 +69,8 @@ class SampleGrid(keras.callbacks.Callback):
         samples = os.path.join(self.directory, "samples")
         make_directory(self.directory)
         make_directory(samples)
-        self._latents = self.model.draw_latents(
-            self.rows * self.columns, self.seed
+        self._inputs = self.model.grid_inputs(
+            self.rows, self.columns, self.seed
         )
         self._gif = None
         self._epoch = None
@@ -96,7 +97,7 @@ class SampleGrid(keras.callbacks.Callback):
 
         grids = [
             image_grid(
-                self.model.generate_from(self._latents, use_ema=use_ema),
+                self.model.generate_from(self._inputs, use_ema=use_ema),
                 self.columns,
             )
             for use_ema in ([True, False] if self.raw else [True])

@@ -1,6 +1,5 @@
 """What TensorBoard should show of a GAN."""
 
-import functools
 import glob
 import os
 
@@ -10,6 +9,7 @@ from tensorflow.core.util import event_pb2
 
 from gan_keras import checks
 from gan_keras.files import replace_file
+from gan_keras.gan import Batch
 from gan_keras.optimizers import learning_rate
 
 
@@ -31,7 +31,7 @@ class TensorBoardSamples(keras.callbacks.Callback):
 
     Args:
         log_dir: Where to write the event files.
-        rows: Int, rows of the grid.
+        rows: Int, rows of the grid; 8 if not given, or one for each class.
         columns: Int, columns of the grid.
         seed: Int, seed of the fixed latent vectors.
         histograms: Boolean, whether to write weights and gradients each
@@ -45,14 +45,14 @@ class TensorBoardSamples(keras.callbacks.Callback):
     def __init__(
         self,
         log_dir,
-        rows=8,
+        rows=None,
         columns=8,
         seed=0,
         histograms=False,
         graph=False,
     ):
         super().__init__()
-        checks.count(rows=rows, columns=columns)
+        checks.count(rows=8 if rows is None else rows, columns=columns)
         self.log_dir = os.fspath(log_dir)
         self.rows = rows
         self.columns = columns
@@ -63,8 +63,8 @@ class TensorBoardSamples(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._writer = None
-        self._latents = self.model.draw_latents(
-            self.rows * self.columns, self.seed
+        self._inputs = self.model.grid_inputs(
+            self.rows, self.columns, self.seed
         )
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -101,7 +101,7 @@ class TensorBoardSamples(keras.callbacks.Callback):
     def _write_samples(self, step):
         from gan_keras.plots import image_grid
 
-        grid = image_grid(self.model.generate_from(self._latents), self.columns)
+        grid = image_grid(self.model.generate_from(self._inputs), self.columns)
         tf.summary.image("samples", grid[None], step)
 
     def _write_histograms(self, step):
@@ -133,20 +133,15 @@ def gradients_by_network(gan):
     """
     # BatchNorm, dropout and lazy penalties keep count when they are used.
     before = [(v, v.numpy()) for v in gan.non_trainable_variables]
-    real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(
-        gan.example_batch
-    )
-    real_images = tf.convert_to_tensor(real_images)
-    discriminate = functools.partial(gan.discriminate, labels=labels)
+    real_images, labels = gan.turns(
+        tf.nest.map_structure(tf.convert_to_tensor, gan.example_batch)
+    )[0]
     inputs = gan.generator_inputs(len(real_images), labels)
     with tf.GradientTape() as tape:
         fake_images = gan.generator(inputs, training=True)
-    d_gradients, _ = gan.discriminator_gradients(
-        discriminate, real_images, fake_images
-    )
-    pixel_gradients, _ = gan.pixel_gradients(
-        discriminate, real_images, fake_images
-    )
+    batch = Batch(real_images, fake_images, inputs, labels)
+    d_gradients, _ = gan.discriminator_gradients(batch)
+    pixel_gradients, _ = gan.pixel_gradients(batch)
     g_gradients = tape.gradient(
         fake_images,
         gan.generator.trainable_variables,

@@ -3,21 +3,35 @@
 Every message names the argument, says what was received and what to do.
 """
 
+from gan_keras.checks.data import conditional_inputs
 from gan_keras.checks.data import images
+from gan_keras.checks.data import labels
 from gan_keras.checks.data import latents
 from gan_keras.checks.data import training_data
 from gan_keras.checks.fitting import fit_arguments
 from gan_keras.checks.fitting import prepend_callback
+from gan_keras.checks.networks import classes
+from gan_keras.checks.networks import codes
 from gan_keras.checks.networks import networks
+from gan_keras.checks.networks import no_classes
 from gan_keras.checks.networks import statistics
 from gan_keras.checks.numbers import count
 from gan_keras.checks.numbers import decay
+from gan_keras.checks.rules import augmentation
+from gan_keras.checks.rules import auxiliaries
 from gan_keras.checks.rules import compilation
 from gan_keras.checks.rules import optimizer
 from gan_keras.checks.rules import penalties
 from gan_keras.checks.rules import scope
 
 __all__ = [
+    "augmentation",
+    "auxiliaries",
+    "classes",
+    "codes",
+    "conditional_inputs",
+    "labels",
+    "no_classes",
     "compilation",
     "count",
     "decay",

@@ -17,7 +17,7 @@ def images(gan, batch, argument="images"):
             f"`{argument}` must hold arrays or tensors of images. "
             f"Received: {type(batch).__name__}"
         )
-    expected = tuple(gan.discriminator.input_shape[1:])
+    expected = gan.sample_shape
     received = tuple(batch.shape)
     if received[1:] != expected:
         hint = ""
@@ -73,7 +73,9 @@ def training_data(gan, x, y=None, batch_size=None):
         x = pipeline(
             np.asarray(x),
             y,
-            batch_size=64 if batch_size is None else batch_size,
+            batch_size=(
+                64 * gan.critic_steps if batch_size is None else batch_size
+            ),
             seed=gan.seed,
         )
         y = batch_size = None
@@ -103,25 +105,108 @@ def training_data(gan, x, y=None, batch_size=None):
             "`keras.utils.PyDataset` or a generator of batches. "
             f"Received: {type(x).__name__}"
         )
-    real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(first)
+    real_images, first_labels, _ = keras.utils.unpack_x_y_sample_weight(first)
     images(gan, real_images, "x")
+    if gan.needs_labels:
+        # A pipeline of ours shows all of its labels; others the first ones.
+        labels(gan, first_labels, len(real_images), "x")
+        ours = isinstance(x, tf.data.Dataset) and hasattr(x, "set_epoch")
+        if ours and x.labels is not None:
+            labels(gan, x.labels, len(x.labels), "x")
+    turns(gan, x, len(real_images))
     return x, first
 
 
-def first_images(data):
-    """Images of an array, of a pair with labels, or a data set's first."""
+def validation_data(gan, data):
+    """Are the images (and labels) held out ones that D can judge?"""
     if isinstance(data, tf.data.Dataset):
         data = next(iter(data.take(1)), None)
     elif isinstance(data, keras.utils.PyDataset):
         data = data[0]
-    return data[0] if isinstance(data, (tuple, list)) else data
+    found, classes, _ = keras.utils.unpack_x_y_sample_weight(data)
+    images(gan, found, "validation_data")
+    if gan.needs_labels:
+        labels(gan, classes, len(found), "validation_data")
 
 
 def latents(gan, vectors):
     """Are these what G can draw from?"""
+    if gan.needs_labels and isinstance(vectors, (tuple, list)):
+        vectors, _ = vectors
     if np.ndim(vectors) != 2 or np.shape(vectors)[1] != gan.latent_dim:
         raise ValueError(
             f"`latents` must have shape [n, {gan.latent_dim}], as the "
             "generator takes them; `gan.draw_latents(n)` draws some. "
             f"Received: shape {tuple(np.shape(vectors))}"
         )
+
+
+def turns(gan, x, batch_size):
+    """Can every batch be dealt out to D's turns, on every replica?"""
+    hands = gan.critic_steps
+    if hands == 1:
+        return
+    hands *= gan.distribute_strategy.num_replicas_in_sync
+    sizes = [batch_size]
+    if isinstance(x, keras.utils.PyDataset):
+        last = keras.utils.unpack_x_y_sample_weight(x[x.num_batches - 1])
+        sizes.append(len(last[0]))
+    elif tf.nest.flatten(x.element_spec)[0].shape[0] is None:
+        raise ValueError(
+            "`x` may have a smaller last batch, which cannot be dealt out to "
+            f"{gan.critic_steps} critic steps: make the batches with "
+            "`drop_remainder=True`, as `gk.datasets.pipeline` does. "
+            "Received: batches of unknown size"
+        )
+    for size in sizes:
+        if size % hands:
+            raise ValueError(
+                "`x` must come in batches that can be dealt out to all critic "
+                f"steps (on all replicas): make the batch size a multiple of "
+                f"{hands}. Received: a batch of {size}"
+            )
+
+
+def labels(gan, found, n, argument="labels"):
+    """Are these labels of classes that the networks know?"""
+    if found is None:
+        raise ValueError(
+            f"`{argument}` must have labels, since the model is conditional: "
+            "`gk.datasets.pipeline(images, labels)`, or `fit(images, labels)`. "
+            "Received: images only"
+        )
+    found = np.asarray(found)
+    if found.dtype.kind == "f" and found.shape == (n, gan.num_classes):
+        if not np.isfinite(found).all():
+            raise ValueError(
+                f"`{argument}`: the class weights must be finite. "
+                "Received: NaN or infinite values"
+            )
+        return
+    if found.dtype.kind not in "iu" or found.shape != (n,):
+        raise ValueError(
+            f"`{argument}`: the labels must be whole numbers, one an image, or "
+            f"class weights of shape [images, {gan.num_classes}]. Received: "
+            f"dtype {found.dtype}, shape {found.shape} for {n} images"
+        )
+    if n and not 0 <= found.min() <= found.max() < gan.num_classes:
+        raise ValueError(
+            f"`{argument}`: the labels must lie in 0 to {gan.num_classes - 1}, "
+            f"as the networks were made with num_classes={gan.num_classes}. "
+            f"Received: labels from {found.min()} to {found.max()}"
+        )
+
+
+def conditional_inputs(gan, inputs):
+    """Are these latents and labels, as many of the one as of the other?"""
+    if not (isinstance(inputs, (tuple, list)) and len(inputs) == 2):
+        raise ValueError(
+            "`inputs` must be a pair of latents and labels; "
+            "`gan.grid_inputs(rows, columns)` makes some. "
+            f"Received: {type(inputs).__name__}"
+        )
+    vectors, found = inputs
+    if np.ndim(vectors) != 2:
+        latents(gan, vectors)
+    labels(gan, found, len(vectors))
+    return np.asarray(vectors), found

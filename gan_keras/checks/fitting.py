@@ -2,8 +2,7 @@
 
 import keras
 
-from gan_keras.checks.data import first_images
-from gan_keras.checks.data import images
+from gan_keras.checks.data import validation_data as check_validation_data
 from gan_keras.checks.numbers import count
 
 
@@ -37,7 +36,7 @@ def fit_arguments(
             f"validation_split={validation_split}"
         )
     if validation_data is not None:
-        images(gan, first_images(validation_data), "validation_data")
+        check_validation_data(gan, validation_data)
     check_callbacks(callbacks)
 
 

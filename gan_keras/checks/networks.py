@@ -3,6 +3,7 @@
 import keras
 
 from gan_keras import replicas
+from gan_keras.layers import MinibatchStdDev
 
 
 def networks(generator, discriminator):
@@ -29,18 +30,23 @@ def networks(generator, discriminator):
             f"Received: {generator.name!r} for both"
         )
     drawn = tuple(generator.output_shape[1:])
-    judged = tuple(discriminator.input_shape[1:])
+    judged = tuple(input_shapes(discriminator)[0][1:])
     if drawn != judged:
         raise ValueError(
             "`generator` must draw what `discriminator` judges: give both the "
             f"same `image_shape`. Received: generator output {drawn}, "
             f"discriminator input {judged}"
         )
-    if tuple(discriminator.output_shape[1:]) != (1,):
+    said = heads(discriminator)
+    if "logits" not in said:
+        raise ValueError(
+            "`discriminator` returns a dict, and needs an entry 'logits' in "
+            f"it. Received: {sorted(said)}"
+        )
+    if tuple(said["logits"][1:]) != (1,):
         raise ValueError(
             "`discriminator` must end in one logit an image, e.g. "
-            "`Dense(1)`. Received: output shape "
-            f"{discriminator.output_shape}"
+            f"`Dense(1)`. Received: output shape {said['logits']}"
         )
     if last_activation(discriminator) == "sigmoid":
         raise ValueError(
@@ -52,6 +58,83 @@ def networks(generator, discriminator):
         raise ValueError(
             "`generator` must draw images in [-1, 1]: end it in a tanh. "
             f"Received: {last_activation(generator)!r} at its end"
+        )
+
+
+def input_shapes(network):
+    """The shapes of a network's inputs, always as a list."""
+    shape = network.input_shape
+    return shape if isinstance(shape, list) else [shape]
+
+
+def heads(discriminator):
+    """The shapes of all that D returns, a dict by name."""
+    said = discriminator.compute_output_shape(discriminator.input_shape)
+    return said if isinstance(said, dict) else {"logits": said}
+
+
+def no_classes(generator, discriminator):
+    """Do both play without classes?"""
+    for name, network in [
+        ("generator", generator),
+        ("discriminator", discriminator),
+    ]:
+        shapes = input_shapes(network)
+        if len(shapes) > 1:
+            raise ValueError(
+                f"`{name}` has {len(shapes)} inputs, but in a `GAN` there are "
+                "no classes. Use `ConditionalGAN`, or make the network "
+                f"without `num_classes`. Received: input shapes {shapes}"
+            )
+
+
+def classes(generator, discriminator):
+    """Are both told the same classes?"""
+    drawn = input_shapes(generator)
+    if len(drawn) != 2:
+        raise ValueError(
+            "`generator` must take latents and classes: make it with "
+            f"`num_classes=`. Received: input shapes {drawn}"
+        )
+    judged = input_shapes(discriminator)
+    if len(judged) == 2 and drawn[1][-1] != judged[1][-1]:
+        raise ValueError(
+            "`generator` and `discriminator` must know the same classes: give "
+            "both the same `num_classes`. Received: "
+            f"{drawn[1][-1]} and {judged[1][-1]}"
+        )
+    if len(judged) == 1 and list(heads(discriminator)) == ["logits"]:
+        raise ValueError(
+            "`discriminator` must have to do with classes, or G would learn to "
+            "ignore them: make it with `num_classes=`, or give it a head that "
+            "names the class, `heads={'class': ...}`. Received: images as its "
+            "only input, logits as its only output"
+        )
+
+
+def codes(gan, categories, continuous):
+    """Do an InfoGAN's codes fit into its latent vectors?"""
+    for name, value, least in [
+        ("categories", categories, 2),
+        ("continuous", continuous, 0),
+    ]:
+        if not (isinstance(value, int) and value >= least):
+            raise ValueError(
+                f"`{name}` must be a whole number, {least} or more. "
+                f"Received: {name}={value!r}"
+            )
+    said = heads(gan.discriminator)
+    if "category" not in said:
+        raise ValueError(
+            "`discriminator` must have heads that read the codes: make it with "
+            f"`heads={{'category': {categories}, 'continuous': {continuous}}}`"
+            f". Received: a discriminator that returns {sorted(said)}"
+        )
+    if categories + continuous > gan.latent_dim:
+        raise ValueError(
+            "`generator` must have a latent vector at least as long as the "
+            f"codes, {categories} + {continuous}. "
+            f"Received: latent_dim={gan.latent_dim}"
         )
 
 
@@ -84,6 +167,13 @@ def statistics(gan):
     if not replicas.distributed(gan):
         return
     for network in (gan.generator, gan.discriminator):
+        for layer in network._flatten_layers():
+            if isinstance(layer, MinibatchStdDev):
+                raise ValueError(
+                    "Under a `tf.distribute` strategy `MinibatchStdDev` would "
+                    "see one replica's part of the batch only. Leave it out. "
+                    f"Received: layer {layer.name!r} of {network.name!r}"
+                )
         for layer in batch_norms(network):
             if not layer.synchronized:
                 raise ValueError(

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from gan_keras import replicas
 from gan_keras.checks.networks import batch_norms
+from gan_keras.checks.networks import heads
 
 
 def optimizer(name, optimizer):
@@ -41,6 +42,59 @@ def penalties(gan, fines):
         )
 
 
+def auxiliaries(gan, found):
+    """Do the auxiliary objectives, D's heads and the model go together?"""
+    units = {
+        name: shape[-1] for name, shape in heads(gan.discriminator).items()
+    }
+    for auxiliary in found:
+        for name, wanted in auxiliary.heads_for(gan).items():
+            if units.get(name) != wanted:
+                raise ValueError(
+                    f"`auxiliaries`: {auxiliary.name!r} reads a head {name!r} "
+                    f"of {wanted} units: make the discriminator with "
+                    f"`heads={{{name!r}: {wanted}}}`. Received: a "
+                    f"discriminator that returns {units}"
+                )
+    unread = set(units) - {"logits"}
+    for auxiliary in found:
+        unread -= set(auxiliary.heads_for(gan))
+    if unread:
+        raise ValueError(
+            f"`auxiliaries`: nothing reads D's head {sorted(unread)[0]!r}, so "
+            "nothing would teach it: add an objective that does, such as "
+            "`ClassLoss()` or `MutualInformation()`. Received: auxiliaries="
+            f"{[auxiliary.name for auxiliary in found]}"
+        )
+
+
+def augmentation(gan, augmentation, loss, fines):
+    """Can D's images be augmented under these rules?"""
+    if augmentation is None:
+        return
+    if len(gan.sample_shape) != 3:
+        raise ValueError(
+            "`augmentation` is for images; points have no pixels to change. "
+            f"Received: samples of shape {gan.sample_shape}"
+        )
+    if augmentation.needs_boundary and loss.boundary is None:
+        raise ValueError(
+            f"`augmentation`: {augmentation.name!r} asks how many real images "
+            "D takes for real, but the scores of this loss have no boundary "
+            "between real and fake. Use a loss that has one, e.g. "
+            "'non_saturating' or 'hinge', or `DiffAugment()`. Received: "
+            f"loss={type(loss).__name__}"
+        )
+    lazy = [f.name for f in fines if getattr(f, "every", 1) > 1]
+    if lazy and replicas.distributed(gan):
+        raise ValueError(
+            "`augmentation`: under a `tf.distribute` strategy the replicas "
+            "agree on its noise, and may not wait for each other inside the "
+            "branch of a penalty that is paid every few steps. Use "
+            f"`share=` instead of `every=`. Received: penalty {lazy[0]!r}"
+        )
+
+
 def compilation(gan, jit_compile, run_eagerly):
     """Can the training step be compiled as asked?"""
     if jit_compile and run_eagerly:
@@ -56,12 +110,13 @@ def compilation(gan, jit_compile, run_eagerly):
         )
 
 
-def scope(gan, d_optimizer, g_optimizer, fines):
+def scope(gan, d_optimizer, g_optimizer, fines, augmentation):
     """Were all parts made under the model's strategy?"""
     if not replicas.distributed(gan):
         return
     parts = {"d_optimizer": d_optimizer, "g_optimizer": g_optimizer}
     parts |= {f"penalties[{i}]": fine for i, fine in enumerate(fines)}
+    parts |= {"augmentation": augmentation}
     for argument, part in parts.items():
         for variable in getattr(part, "variables", ()):
             if not isinstance(variable.value, tf.distribute.DistributedValues):

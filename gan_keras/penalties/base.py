@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from gan_keras.registry import Registry
+from gan_keras.registry import get_all_of
 from gan_keras.registry import snake_case
 
 penalties = Registry("penalties")
@@ -139,21 +140,5 @@ class Penalty(keras.layers.Layer):
 
 
 def get_all(identifiers):
-    """A list of penalties from a list of names, configs and objects.
-
-    Raises:
-        ValueError: If it is not a list, or two have the same name.
-    """
-    if isinstance(identifiers, (str, dict)) or callable(identifiers):
-        raise ValueError(
-            "`penalties` must be a list, e.g. `penalties=[R1()]`, or `[]` for "
-            f"none. Received: penalties={identifiers!r}"
-        )
-    found = [get(identifier) for identifier in identifiers or ()]
-    names = [penalty.name for penalty in found]
-    if len(set(names)) < len(names):
-        raise ValueError(
-            "`penalties` must have different names, since each is logged "
-            f"under its own; pass `name=`. Received: {names}"
-        )
-    return found
+    """A list of penalties from a list of names, configs and objects."""
+    return get_all_of("penalties", get, identifiers, "[R1()]")
