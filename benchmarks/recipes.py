@@ -1,0 +1,117 @@
+"""Every recipe, default settings, embedded digits, three seeds.
+
+    python -m benchmarks.recipes --data mnist.npz
+
+trains what `benchmarks/recipes.csv` does not have yet, one run at a time with
+the command that everybody uses, `gan-keras train NAME --seed S`; judges
+its samples (see `benchmarks.quality`) and appends a row. Stop it when you
+like: it goes on where it was.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+import gan_keras_cli
+from benchmarks import classifiers
+from benchmarks import quality
+from gan_keras import plots
+from gan_keras.datasets import to_uint8
+
+SEEDS = (0, 1, 2)
+RESULTS = Path(__file__).with_name("recipes.csv")
+
+
+def done():
+    """The runs that are in the table: a set of `(recipe, seed)`."""
+    if not RESULTS.exists():
+        return set()
+    with open(RESULTS, newline="") as file:
+        return {
+            (row["label"], int(row["seed"])) for row in csv.DictReader(file)
+        }
+
+
+def run(name, seed, directory, classifier, data=None):
+    """Trains, judges, and returns a report and the recipe's figures."""
+    command = [sys.executable, "-m", "gan_keras_cli", "train", name]
+    command += ["--seed", str(seed), "--out", str(directory)]
+    before = os.times()
+    start = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    minutes = (time.monotonic() - start) / 60
+    after = os.times()
+    processor = after.children_user - before.children_user
+    processor += after.children_system - before.children_system
+    gan = keras.saving.load_model(Path(directory) / "model.keras")
+    n = quality.SAMPLES
+    images = to_uint8(gan.generate(n, seed=seed))
+    report = quality.judge(images, classifier, *quality.real_sets(data))
+    asked = ""
+    if gan.needs_labels:  # classes in turn, where none are given
+        found = classifier(images)[1].argmax(axis=-1)
+        asked = f"{np.mean(found == np.arange(n) % gan.num_classes):.4f}"
+    inputs = gan.grid_inputs(columns=8, seed=0)
+    grid = plots.image_grid(gan.generate_from(inputs), 8)
+    return (
+        report,
+        grid,
+        {
+            "minutes": f"{minutes:.1f}",
+            "processor minutes": f"{processor / 60:.1f}",
+            "as asked": asked,
+        },
+    )
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        description="Train every recipe, and judge what it draws."
+    )
+    classifiers.add_arguments(parser)
+    parser.add_argument(
+        "--classifier", choices=list(classifiers.NETWORKS), default="final"
+    )
+    parser.add_argument(
+        "--only", nargs="+", default=list(gan_keras_cli.RECIPES)
+    )
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
+    parser.add_argument(
+        "--grids",
+        metavar="DIR",
+        help="keep a grid of samples of every run there",
+    )
+    options = parser.parse_args(arguments)
+    classifier = classifiers.load(
+        options.classifier, options.data, options.cache
+    )
+    for seed in options.seeds:
+        for name in options.only:
+            if (name, seed) in done():
+                continue
+            with tempfile.TemporaryDirectory() as directory:
+                report, grid, figures = run(
+                    name, seed, Path(directory) / name, classifier, options.data
+                )
+            columns = {"label": name, "seed": seed, **figures}
+            quality.append(RESULTS, report, **columns)
+            print(f"{name}, seed {seed}: {figures}")
+            print(quality.table(report), flush=True)
+            if options.grids:
+                os.makedirs(options.grids, exist_ok=True)
+                Image.fromarray(grid[..., 0]).save(
+                    Path(options.grids) / f"{name}_{seed}.png"
+                )
+
+
+if __name__ == "__main__":
+    main()
