@@ -12,6 +12,7 @@ Reading order:
    images by class, and second jobs for D
 8. `gan_keras.layers`, `gan_keras.augment`: more ways to hold D back
 9. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
+10. `gan_keras.metrics`, `gan_keras.extractors`: is it getting better?
 """
 
 import keras
@@ -30,9 +31,11 @@ from gan_keras import auxiliaries  # noqa: E402
 from gan_keras import callbacks  # noqa: E402
 from gan_keras import constraints  # noqa: E402
 from gan_keras import datasets  # noqa: E402
+from gan_keras import extractors  # noqa: E402
 from gan_keras import latent  # noqa: E402
 from gan_keras import layers  # noqa: E402
 from gan_keras import losses  # noqa: E402
+from gan_keras import metrics  # noqa: E402
 from gan_keras import networks  # noqa: E402
 from gan_keras import penalties  # noqa: E402
 from gan_keras import plots  # noqa: E402
@@ -53,9 +56,11 @@ __all__ = [
     "callbacks",
     "constraints",
     "datasets",
+    "extractors",
     "latent",
     "layers",
     "losses",
+    "metrics",
     "networks",
     "penalties",
     "plots",

@@ -28,9 +28,12 @@ def run(options, strategy=None):
     """Runs one parsed command; returns the exit code."""
     if options.command == "train":
         return train(options, strategy or tf.distribute.get_strategy())
-    return {"sample": sample, "interpolate": interpolate}[options.command](
-        options
-    )
+    commands = {
+        "sample": sample,
+        "interpolate": interpolate,
+        "evaluate": evaluate,
+    }
+    return commands[options.command](options)
 
 
 def train(options, strategy):
@@ -314,6 +317,16 @@ def sample(options):
     replace_file(options.out, image.save)
     print(options.out)
     return 0
+
+
+def evaluate(options):
+    from gan_keras import evaluation
+
+    run = os.path.dirname(options.model)
+    config = {}
+    if os.path.exists(os.path.join(run, "config.json")):
+        _, config = read_config(run)
+    return evaluation.evaluate(options, load(options.model), config)
 
 
 def interpolate(options):

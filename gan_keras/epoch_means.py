@@ -1,6 +1,7 @@
 """The numbers in the progress bar: true means over the epoch so far."""
 
 import keras
+import tensorflow as tf
 
 
 class EpochMeans:
@@ -14,9 +15,11 @@ class EpochMeans:
 
     def __init__(self):
         self._means = {}
+        self.images = []  # metrics that look at images, in `test_step`
 
-    def track(self, names):
+    def track(self, names, images=()):
         """Makes (or keeps) one mean for each of the names, and no others."""
+        self.images = list(images)
         self._means = {
             name: self._means.get(name) or keras.metrics.Mean(name)
             for name in names
@@ -24,7 +27,12 @@ class EpochMeans:
 
     @property
     def metrics(self):
-        return list(self._means.values())
+        return [*self._means.values(), *self.images]
+
+    @property
+    def seen(self):
+        """Int64 scalar tensor: the samples so far."""
+        return tf.cast(self._means["d_loss"].count.value, tf.int64)
 
     def update(self, values):
         """Adds a batch: a dict of per-sample float tensors `[batch]`."""
@@ -34,3 +42,9 @@ class EpochMeans:
     def results(self, names):
         """The means so far, a dict by the given names."""
         return {name: self._means[name].result() for name in names}
+
+    def compare(self, real_images, fake_images):
+        """Shows a batch to the metrics of images; their results by name."""
+        for metric in self.images:
+            metric.update_state(real_images, fake_images)
+        return {metric.name: metric.result() for metric in self.images}

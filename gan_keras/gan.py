@@ -21,6 +21,7 @@ from gan_keras import auxiliaries as auxiliaries_module
 from gan_keras import checks
 from gan_keras import ema
 from gan_keras import losses
+from gan_keras import metrics as metrics_module
 from gan_keras import noise
 from gan_keras import penalties as penalties_module
 from gan_keras import replicas
@@ -308,7 +309,10 @@ class GAN(Sampling, Saving, keras.Model):
         images by heart.
         """
         real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        inputs = self.generator_inputs(tf.shape(real_images)[0], labels)
+        # Other noise for every batch: how many images there were before it.
+        inputs = self.generator_inputs(
+            tf.shape(real_images)[0], labels, self._means.seen
+        )
         fake_images = self.generator(inputs, training=False)
         real_logits = self.discriminate(real_images, labels, training=False)
         fake_logits = self.discriminate(fake_images, labels, training=False)
@@ -319,7 +323,11 @@ class GAN(Sampling, Saving, keras.Model):
             "d_fake": self.loss.score(fake_logits),
         }
         self._means.update(logs)
-        return replicas.loggable(self, self._means.results(logs))
+        found = self._means.results(logs)
+        if self._means.images:
+            fake_images = self.ema_generator(inputs, training=False)
+            found |= self._means.compare(real_images, fake_images)
+        return replicas.loggable(self, found)
 
     # ------------------------------------------------- what people call
 
@@ -332,6 +340,7 @@ class GAN(Sampling, Saving, keras.Model):
         auxiliaries=(),
         augmentation=None,
         critic_steps=1,
+        metrics=(),
         jit_compile="auto",
         run_eagerly=False,
         steps_per_execution=1,
@@ -353,6 +362,9 @@ class GAN(Sampling, Saving, keras.Model):
             critic_steps: Int, D's turns for each one of G's. A batch then
                 holds `critic_steps` times as many images, and every turn gets
                 its own.
+            metrics: List of metrics (`gan_keras.metrics`) or names, that
+                `evaluate` and `validation_data` measure on the averaged
+                generator.
             jit_compile: Boolean or `"auto"`: XLA where it pays, see
                 `gan_keras.xla`. (Keras' own "auto" is always off on a CPU.)
             run_eagerly: Boolean; `True` for debugging with breakpoints.
@@ -368,6 +380,7 @@ class GAN(Sampling, Saving, keras.Model):
             if augmentation is not None:
                 augmentation = augment.get(augmentation)
             optimizers = get_pair(d_optimizer, g_optimizer)
+            metrics = metrics_module.get_all(metrics)
         checks.penalties(self, penalties)
         checks.auxiliaries(self, auxiliaries)
         checks.augmentation(self, augmentation, loss, penalties)
@@ -401,7 +414,8 @@ class GAN(Sampling, Saving, keras.Model):
             ["d_loss", "g_loss", "d_real", "d_fake"]
             + [penalty.name for penalty in penalties]
             + [f"{p}{a.name}" for a in auxiliaries for p in ("", "g_")]
-            + ([*augmentation.logs(1)] if augmentation else [])
+            + ([*augmentation.logs(1)] if augmentation else []),
+            metrics,
         )
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):

@@ -4,6 +4,7 @@ import os
 
 import keras
 
+from gan_keras import extractors
 from gan_keras import files
 
 
@@ -47,6 +48,12 @@ class Saving:
             "auxiliaries": [serialize(one) for one in self.auxiliaries],
             "augmentation": serialize(self.augmentation),
             "critic_steps": self.critic_steps,
+            # An extractor of one's own is not a part of the model.
+            "metrics": [
+                serialize(metric)
+                for metric in self._means.images
+                if metric.extractor in extractors.NAMED
+            ],
             "jit_compile": self.jit_compile,
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,

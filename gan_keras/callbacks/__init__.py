@@ -2,6 +2,7 @@
 
 from gan_keras.callbacks.csv_history import CSVHistory
 from gan_keras.callbacks.divergence_guard import DivergenceGuard
+from gan_keras.callbacks.quality_monitor import QualityMonitor
 from gan_keras.callbacks.resume import Resume
 from gan_keras.callbacks.sample_grid import SampleGrid
 from gan_keras.callbacks.tensorboard import TensorBoardSamples
@@ -9,6 +10,7 @@ from gan_keras.callbacks.tensorboard import TensorBoardSamples
 __all__ = [
     "CSVHistory",
     "DivergenceGuard",
+    "QualityMonitor",
     "Resume",
     "SampleGrid",
     "TensorBoardSamples",

@@ -1,8 +1,13 @@
 """The kernel distance: two sets of features, compared pair by pair."""
 
+import math
+
 import numpy as np
 
 from gan_keras.metrics.distances import check_features
+
+# Rows of a kernel matrix computed at a time: 64 rows of 10,000 are 5 MB.
+BLOCK = 64
 
 
 def kernel_distance(
@@ -61,15 +66,24 @@ def _unbiased(real, fake):
     """The formula above for one pair of subsets of n samples."""
     n = len(real)
 
-    def kernel(a, b):
-        return (a @ b.T / a.shape[1] + 1) ** 3
+    def total(a, b):
+        """The sum of all k(x, y), in blocks that fit into the cache."""
+        sums = []
+        for start in range(0, len(a), BLOCK):
+            k = a[start : start + BLOCK] @ b.T
+            k /= a.shape[1]
+            k += 1
+            cube = k * k
+            cube *= k  # `k**3` takes ten times as long
+            sums.append(cube.sum())
+        return math.fsum(sums)
 
     def mean_of_others(a):
-        k = kernel(a, a)
-        return (k.sum() - np.trace(k)) / (n * (n - 1))
+        itself = (np.einsum("ij,ij->i", a, a) / a.shape[1] + 1) ** 3
+        return (total(a, a) - itself.sum()) / (n * (n - 1))
 
     return (
         mean_of_others(real)
         + mean_of_others(fake)
-        - 2 * kernel(real, fake).mean()
+        - 2 * total(real, fake) / n**2
     )

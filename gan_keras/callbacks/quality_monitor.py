@@ -1,0 +1,121 @@
+"""Is it getting better? Measured while it trains."""
+
+import csv
+import os
+
+import keras
+
+from gan_keras import files
+from gan_keras.callbacks.csv_history import read_history
+
+
+class QualityMonitor(keras.callbacks.Callback):
+    """Measures the Fréchet distance every few epochs, and logs it.
+
+    The losses of a GAN do not tell how good its images are; this does. The
+    value is logged under the extractor's name, `fd_digits`, for all callbacks
+    *behind* this one in the list; in the epochs between it is what was
+    measured last.
+
+    Example:
+
+    ```python
+    evaluator = gk.metrics.Evaluator(train_images, held_out_images)
+    best = {"monitor": "fd_digits", "mode": "min"}
+    gan.fit(
+        data,
+        epochs=80,
+        callbacks=[
+            gk.callbacks.QualityMonitor(evaluator, every=2, directory="run"),
+            keras.callbacks.ModelCheckpoint(
+                "best.keras", save_best_only=True, **best
+            ),
+            keras.callbacks.EarlyStopping(patience=20, **best),
+        ],
+    )
+    ```
+
+    Args:
+        evaluator: A `gan_keras.metrics.Evaluator`.
+        every: Int, epochs from one measurement to the next.
+        directory: Where to keep `quality.csv` and `quality.png`, the curve
+            and its floor; nothing is written if not given.
+        seed: Int, of the latent vectors, the same at every measurement.
+        use_ema: Boolean; `False` measures the raw generator.
+    """
+
+    def __init__(
+        self, evaluator, every=1, directory=None, seed=0, use_ema=True
+    ):
+        super().__init__()
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise ValueError(
+                "`every` must be a whole number of epochs, 1 or more. "
+                f"Received: every={every!r}"
+            )
+        self.evaluator = evaluator
+        self.every = every
+        self.directory = None if directory is None else os.fspath(directory)
+        self.seed = seed
+        self.use_ema = use_ema
+        self.name = evaluator.extractor.label("fd")
+        self.rows = None  # dicts with "epoch" and the value
+
+    def on_train_begin(self, logs=None):
+        self.rows = None
+        shape = self.model.sample_shape
+        self.evaluator.extractor.check(self.evaluator.held_out[:1])
+        if shape != self.evaluator.held_out.shape[1:]:
+            raise ValueError(
+                "The evaluator's images must be as large as the generator's. "
+                f"Received: {self.evaluator.held_out.shape[1:]} and {shape}"
+            )
+        if self.directory is not None:
+            files.make_directory(self.directory)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.rows is None:  # of an earlier part of the same run
+            path = self._path("quality.csv")
+            rows = read_history(path) if path else []
+            self.rows = [row for row in rows if row["epoch"] <= epoch]
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            images = self.model.generate(
+                self.evaluator.samples, seed=self.seed, use_ema=self.use_ema
+            )
+            value = self.evaluator.frechet(images)
+            self.rows.append({"epoch": epoch + 1, self.name: value})
+            self._write()
+        if self.rows and logs is not None:
+            logs[self.name] = self.rows[-1][self.name]
+
+    def figure(self):
+        """The curve so far, and its floor: a matplotlib figure."""
+        from gan_keras.metrics.figures import quality_curve
+
+        return quality_curve(
+            [row["epoch"] for row in self.rows],
+            [row[self.name] for row in self.rows],
+            self.evaluator.frechet_floor,
+            self.name,
+        )
+
+    def _path(self, name):
+        return self.directory and os.path.join(self.directory, name)
+
+    def _write(self):
+        if self.directory is None:
+            return
+
+        def write(path):
+            with open(path, "w", newline="") as file:
+                writer = csv.DictWriter(file, ["epoch", self.name])
+                writer.writeheader()
+                writer.writerows(self.rows)
+
+        files.replace_file(self._path("quality.csv"), write)
+        figure = self.figure()
+        files.replace_file(
+            self._path("quality.png"), lambda p: figure.savefig(p, dpi=120)
+        )

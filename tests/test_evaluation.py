@@ -1,0 +1,405 @@
+"""Extractors, intervals, evaluator, streaming metrics, monitor, command."""
+
+import json
+import math
+import random
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import same
+from conftest import tiny_images
+from scipy import stats
+
+import gan_keras as gk
+import gan_keras_cli
+from gan_keras import metrics
+from gan_keras.metrics import copies
+from gan_keras.metrics import intervals
+
+
+def digits(split="train", n=None):
+    images, labels = gk.datasets.load("digits", split=split)
+    order = np.random.default_rng(0).permutation(len(images))[:n]
+    return images[order], labels[order]
+
+
+# --------------------------------------------------------------- extractors
+
+
+def test_the_bundled_extractor_reads_the_held_out_digits():
+    images, labels = digits("test")
+    features, probabilities = gk.extractors.get("digits")(images)
+    assert features.shape == (1000, 64) and features.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    right = np.mean(probabilities.argmax(axis=1) == labels)
+    assert 0.985 <= right <= 0.997  # the docstring says 99.0 %
+
+
+def test_floats_and_bytes_are_seen_alike():
+    images, _ = digits(n=20)
+    extractor = gk.extractors.get("digits")
+    floats = images.astype("float32") / 127.5 - 1
+    np.testing.assert_allclose(
+        extractor(images)[0], extractor(floats)[0], atol=1e-4
+    )
+
+
+def test_an_extractor_of_ones_own_repeats_itself_and_disturbs_nothing(tmp_path):
+    images, labels = digits(n=400)
+    keras.utils.set_random_seed(5)
+    undisturbed = random.random(), tf.random.uniform([]).numpy()
+    keras.utils.set_random_seed(5)
+    one = gk.extractors.fit(images, labels, name="mine", steps=60, seed=3)
+    assert (random.random(), tf.random.uniform([]).numpy()) == undisturbed
+    two = gk.extractors.fit(images, labels, name="mine", steps=60, seed=3)
+    assert same(one.network.get_weights(), two.network.get_weights())
+    features, probabilities = one(images)
+    # A few seconds of training, on images that it has seen: far above 0.1.
+    assert np.mean(probabilities.argmax(axis=1) == labels) > 0.5
+    one.save(tmp_path / "mine.keras")
+    again = gk.extractors.Extractor.load(tmp_path / "mine.keras", "mine")
+    assert np.array_equal(again(images)[0], features)
+    assert one.label("fd") == "fd_mine"
+
+
+def test_classes_may_have_any_numbers():
+    images, labels = digits(n=300)
+    chosen = labels < 2
+    extractor = gk.extractors.fit(
+        images[chosen], 40 * labels[chosen] + 7, steps=2
+    )
+    assert extractor(images[:3])[1].shape == (3, 2)
+
+
+def test_without_labels_it_learns_which_way_up():
+    images, _ = digits(n=1000)
+    extractor = gk.extractors.fit(images, steps=300, name="turns")
+    upright = extractor(images)[1].argmax(axis=1)
+    turned = extractor(np.rot90(images, 1, axes=(1, 2)))[1].argmax(axis=1)
+    assert np.mean(upright == 0) > 0.6  # 0.25 by chance
+    assert np.mean(turned == 1) > 0.6
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda x, y: gk.extractors.get("fid"), "extractor.*'fid'"),
+        (lambda x, y: gk.extractors.get("digits")(x[:, :8]), "28, 28, 1"),
+        (lambda x, y: gk.extractors.fit(x / 2), "uint8.*float64"),
+        (lambda x, y: gk.extractors.fit(x, y[:-1]), "one whole number"),
+        (lambda x, y: gk.extractors.fit(x, 0 * y), "two classes"),
+        (lambda x, y: gk.extractors.fit(x[:, :9]), "square"),
+        (lambda x, y: gk.extractors.inception("/no.h5"), "extractors.fit"),
+        (lambda x, y: metrics.Evaluator(x, x, samples=99), "samples=99"),
+        (lambda x, y: metrics.Evaluator(x, x)(x[:9]), "Received: 9"),
+        (lambda x, y: metrics.memorisation(x, x, x[1:]), "20 and 19"),
+        (lambda x, y: metrics.half_sample_interval(np.mean, [x[:3]]), "4 sam"),
+        (lambda x, y: metrics.support_size(x, x[1:]), "19 and 20"),
+    ],
+)
+def test_mistakes_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(*digits(n=20))
+
+
+@pytest.mark.slow
+def test_inception_with_weights_from_a_file(tmp_path):
+    """Random weights: the real ones are not to be had offline."""
+    keras.utils.set_random_seed(0)
+    network = keras.applications.InceptionV3(
+        include_top=False, weights=None, pooling="avg"
+    )
+    path = str(tmp_path / "weights.weights.h5")
+    network.save_weights(path)
+    extractor = gk.extractors.inception(path)
+    assert extractor.label("fd") == "fid_inception"
+    images = tiny_images(2, size=30)
+    features, probabilities = extractor(images)
+    assert features.shape == (2, 2048) and probabilities is None
+    large = tf.image.resize(np.repeat(images, 3, axis=-1), (299, 299))
+    np.testing.assert_allclose(features, network(large), rtol=1e-3, atol=1e-4)
+
+
+# ---------------------------------------------------------------- intervals
+
+
+@pytest.mark.parametrize("degrees", [5, 10, 20])
+def test_students_quantile_against_scipy(degrees):
+    for p in (0.9, 0.975):
+        expected = stats.t.ppf(p, degrees)
+        found = intervals.student_t(p, degrees)
+        assert found == pytest.approx(expected, rel=2e-3)
+
+
+def test_the_interval_of_a_mean_is_the_textbooks():
+    x = np.random.default_rng(0).normal(3, 2, 400)
+    value, low, high = metrics.half_sample_interval(np.mean, [x], splits=400)
+    assert value == pytest.approx(x.mean())
+    reach = 1.96 * x.std() / 20
+    assert high - value == pytest.approx(reach, rel=0.1)
+    assert value - low == pytest.approx(reach, rel=0.1)
+
+
+@pytest.mark.slow
+def test_95_of_100_intervals_hold_what_they_should():
+    """Fréchet and kernel distance of Gaussians, drawn again and again."""
+    rng = np.random.default_rng(0)
+
+    def statistic(real, fake):
+        return [
+            metrics.frechet_distance(real, fake),
+            metrics.kernel_distance(real, fake, subsets=1, subset_size=10**6),
+        ]
+
+    found = []
+    for _ in range(200):
+        real = rng.normal(size=(300, 6))
+        fake = 0.3 + 1.2 * rng.normal(size=(300, 6))
+        found.append(metrics.half_sample_interval(statistic, [real, fake]))
+    value, low, high = np.swapaxes(found, 0, 1)  # each [200, 2]
+    expected = value.mean(axis=0)  # at this number of samples
+    inside = np.mean((low <= expected) & (expected <= high), axis=0)
+    assert np.all(0.90 <= inside) and np.all(inside <= 0.99), inside
+
+
+# ------------------------------------------------------------- memorisation
+
+
+def test_nearest_neighbours_by_hand():
+    found = metrics.nearest(
+        np.array([[0.0, 0.0], [9.0, 0.0]]),
+        np.array([[3.0, 4.0], [0.0, 1.0], [9.0, 2.0]]),
+    )
+    assert found.indices.tolist() == [1, 2]
+    np.testing.assert_allclose(found.distances, [1, 2], rtol=1e-5)
+
+
+def test_copies_are_flagged_and_new_samples_are_not():
+    rng = np.random.default_rng(0)
+    train, held_out, new = rng.normal(size=(3, 500, 10))
+    honest = metrics.memorisation(new, train, held_out)
+    assert not honest.flagged and 0.43 < honest.share < 0.57
+    assert honest.low < 0.5 < honest.high
+    copied = metrics.memorisation(train + 0.01, train, held_out)
+    assert copied.flagged and copied.share == 1
+    some = np.concatenate([train[:250], new[:250]])
+    assert metrics.memorisation(some, train, held_out).flagged
+
+
+def test_wilsons_interval_against_scipy():
+    low, high = copies.wilson(0.3, 50)
+    expected = stats.binomtest(15, 50).proportion_ci(0.95, "wilson")
+    assert (low, high) == pytest.approx((expected.low, expected.high), rel=1e-4)
+
+
+def test_the_birthday_paradox_counts_the_days():
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(1000, 20))
+    for size in (100, 1000):
+        known = rng.normal(size=(size, 20))
+        samples = known[rng.integers(size, size=1000)]
+        samples = samples + 1e-3 * rng.normal(size=samples.shape)
+        found = metrics.support_size(samples, real)
+        assert found.size == pytest.approx(size, rel=0.15)
+        assert 0.6 * size < found.at_least < found.size
+    never = metrics.support_size(rng.normal(size=(1000, 20)), real, 1e-3)
+    assert never.pairs == 0 and never.size == math.inf
+    # No pair in 499,500: with 95 % confidence not less than a third of it.
+    assert never.at_least == pytest.approx(499_500 / 3.045, rel=1e-3)
+
+
+# ---------------------------------------------------------------- evaluator
+
+
+@pytest.fixture(scope="module")
+def evaluator():
+    return metrics.Evaluator(
+        digits("all", 2400)[0][::2], digits("test")[0], samples=600
+    )
+
+
+def test_a_report_has_every_figure_with_interval_and_floor(evaluator):
+    report = evaluator(digits("train")[0][1::4])
+    for name in ("fd", "kd", "precision", "recall", "density", "coverage"):
+        assert f"{name}_digits" in report.figures
+    assert {"score_digits", "class_kl_digits"} < report.figures.keys()
+    assert {"swd_pixels_28", "swd_pixels_14", "swd_pixels_7"} < set(
+        report.figures
+    )
+    for name, one in report.figures.items():
+        assert one.low <= one.value <= one.high, name
+        assert np.isfinite(one.floor), name
+    # These are real images, too: as good as the floor.
+    fd = report.figures["fd_digits"]
+    assert 0.3 < fd.value / fd.floor < 3
+    assert fd.value == pytest.approx(evaluator.frechet(digits()[0][1::4]))
+    assert "fd_digits" in str(report) and "support_pixels" in str(report)
+    found = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert found["figures"]["fd_digits"]["value"] == fd.value
+    assert found["samples"] == 600
+
+
+def test_what_is_worse_is_measured_as_worse(evaluator):
+    real = digits()[0][1::5][:700]
+    rng = np.random.default_rng(0)
+    clean = real.astype("float32") / 127.5 - 1
+    blurred = (
+        clean + sum(np.roll(clean, s, a) for a in (1, 2) for s in (1, -1))
+    ) / 5
+    # Nearly as far as blurring, but for the network much stranger.
+    noisy = np.clip(clean + rng.normal(0, 0.3, clean.shape), -1, 1)
+    shuffled = rng.permuted(clean.reshape(700, -1), axis=1)
+    ladder = [clean, blurred, noisy, shuffled.reshape(clean.shape)]
+    distances = [evaluator.frechet(images) for images in ladder]
+    assert distances == sorted(distances)
+    assert np.all(np.diff(distances) > 0.1 * np.array(distances[:-1]))
+
+
+def test_classes_that_are_missing_lower_recall_and_not_precision():
+    images, labels = digits()
+    held_out, _ = digits("test")
+    extractor = gk.extractors.get("digits")
+    real = extractor(held_out)[0]
+    found = []
+    for k in (0, 3, 6):
+        fake = images[labels >= k]
+        fake = np.random.default_rng(0).permutation(fake)[:1000]
+        found.append(metrics.neighbourhoods(real, extractor(fake)[0]))
+    precision, recall, _, coverage = np.array(found).T
+    assert np.ptp(precision) < 0.05
+    assert recall[0] > recall[1] + 0.1 and recall[1] > recall[2] + 0.1
+    assert coverage[0] > coverage[1] + 0.1 and coverage[1] > coverage[2] + 0.1
+
+
+# ------------------------------------------------------------ Keras metrics
+
+
+def test_streaming_metrics_equal_those_of_all_images_at_once():
+    real, _ = digits("test", 300)
+    fake, _ = digits("train", 300)
+    extractor = gk.extractors.get("digits")
+    seen = [extractor(images) for images in (real, fake)]
+    frechet = metrics.FrechetDistance()
+    score = metrics.ClassifierScore()
+    assert (frechet.name, score.name) == ("fd_digits", "score_digits")
+    for i in range(0, 300, 70):
+        batch = [
+            gk.datasets.to_float(images[i : i + 70]) for images in (real, fake)
+        ]
+        frechet.update_state(*batch)
+        score.update_state(*batch)
+    expected = metrics.frechet_distance(seen[0][0], seen[1][0])
+    assert float(frechet.result()) == pytest.approx(expected, rel=1e-4)
+    expected = metrics.classifier_score(seen[1][1])
+    assert float(score.result()) == pytest.approx(expected, rel=1e-4)
+    frechet.reset_state()
+    assert float(frechet.result()) == 0
+
+
+def small_gan(**kwargs):
+    keras.utils.set_random_seed(0)
+    gan = gk.GAN(
+        gk.networks.mlp_generator((28, 28, 1), 8, (16,)),
+        gk.networks.mlp_discriminator((28, 28, 1), (16,)),
+        seed=1,
+    )
+    gan.compile(jit_compile=False, **kwargs)
+    return gan
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_evaluate_and_validation_data_measure(jit_compile, tmp_path):
+    gan = small_gan()
+    gan.compile(
+        metrics=["frechet_distance", metrics.ClassifierScore()],
+        jit_compile=jit_compile,
+    )
+    held_out = gk.datasets.pipeline(
+        digits("test")[0][:200], batch_size=50, shuffle=False
+    )
+    found = gan.evaluate(held_out, return_dict=True, verbose=0)
+    assert {"d_loss", "fd_digits", "score_digits"} <= found.keys()
+    # The same by hand: four batches, each with noise of its own.
+    fakes = []
+    for i in range(4):
+        z = gan.generator_inputs(50, turn=tf.constant(50 * i, tf.int64))
+        fakes.append(gan.generate_from(np.array(z)))
+    features = gk.extractors.get("digits")(np.concatenate(fakes))[0]
+    real = gk.extractors.get("digits")(digits("test")[0][:200])[0]
+    expected = metrics.frechet_distance(real, features)
+    assert found["fd_digits"] == pytest.approx(expected, rel=1e-3)
+    history = gan.fit(
+        gk.datasets.pipeline(digits(n=64)[0], batch_size=32),
+        validation_data=held_out,
+        verbose=0,
+    ).history
+    assert history["val_fd_digits"][0] > 0
+    assert "fd_digits" not in history
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert again.evaluate(held_out, return_dict=True, verbose=0)[
+        "fd_digits"
+    ] == pytest.approx(history["val_fd_digits"][0], rel=1e-4)
+
+
+def test_metrics_must_look_at_images():
+    with pytest.raises(ValueError, match="metrics.*frechet_distance"):
+        small_gan(metrics=["accuracy"])
+
+
+def test_the_monitor_feeds_keras_callbacks_and_draws_its_curve(tmp_path):
+    evaluator = metrics.Evaluator(
+        digits(n=200)[0], digits("test")[0][::5], samples=200
+    )
+    monitor = gk.callbacks.QualityMonitor(
+        evaluator, every=2, directory=tmp_path
+    )
+    best = {"monitor": "fd_digits", "mode": "min"}
+    gan = small_gan()
+    data = gk.datasets.pipeline(digits(n=64)[0], batch_size=32)
+    history = gan.fit(
+        data,
+        epochs=4,
+        verbose=0,
+        callbacks=[
+            monitor,
+            keras.callbacks.ModelCheckpoint(
+                tmp_path / "best.keras", save_best_only=True, **best
+            ),
+            keras.callbacks.EarlyStopping(patience=9, **best),
+        ],
+    ).history
+    values = [row["fd_digits"] for row in monitor.rows]
+    assert [row["epoch"] for row in monitor.rows] == [2, 4]
+    assert history["fd_digits"] == [values[0], values[0], values[1]]
+    assert values[1] == pytest.approx(
+        evaluator.frechet(gan.generate(200, seed=0))
+    )
+    assert (tmp_path / "best.keras").exists()
+    text = (tmp_path / "quality.csv").read_text().splitlines()
+    assert text[0] == "epoch,fd_digits" and len(text) == 3
+    axis = monitor.figure().axes[0]
+    assert axis.lines[0].get_ydata().tolist() == values
+    # A run that goes on behind epoch 2 measures epoch 4 again, not twice.
+    gan.fit(data, epochs=4, initial_epoch=2, verbose=0, callbacks=[monitor])
+    assert [row["epoch"] for row in monitor.rows] == [2, 4]
+
+
+# ------------------------------------------------------------------ command
+
+
+def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
+    path = str(tmp_path / "model.keras")
+    small_gan().save(path)
+    command = ["evaluate", path, "--samples", "60"]
+    assert gan_keras_cli.main(command) == 0
+    printed = capsys.readouterr().out
+    assert "fd_digits" in printed and "nearer_to_train_pixels" in printed
+    assert (tmp_path / "evaluation.png").stat().st_size > 10_000
+    assert gan_keras_cli.main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["samples"] == 60 and found["extractor"] == "digits"
+    assert gan_keras_cli.main(["evaluate", path, "--samples", "7000"]) == 2
+    assert "samples=7000" in capsys.readouterr().err
