@@ -85,7 +85,7 @@ def plot(rows):
         values = [r[f"{name}_digits"] for r in dropped]
         right.plot([0, 2, 5, 8], values, style, label=name)
     right.set(xlabel="classes left out", ylim=(-0.02, 1.02))
-    right.set_title("what is there looks real; what is missing shows")
+    right.set_title("fewer and fewer classes")
     right.legend(frameon=False)
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)

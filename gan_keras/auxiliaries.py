@@ -85,17 +85,18 @@ class ClassLoss(Auxiliary):
     Formula:
 
     ```
-    d: -weight * (log p(class | real) + log p(class | fake))
+    d: -weight * log p(class | real) - fake_weight * log p(class | fake)
     g: -g_weight * log p(class | fake)
     ```
 
     with the softmax of the head. D learns the classes from the real images,
     and G to draw what D recognises as the class that was asked for. In the
-    paper both weights are 1, and D learns from the fakes as well.
+    paper all weights are 1.
 
     Where G can please the classifier by drawing only what is easy to
     recognise, it does: an auxiliary classifier sharpens the classes at the
-    cost of variety within them. A small `g_weight` keeps more of it.
+    cost of variety within them, the more so if it learns from G's fakes what
+    to call easy. A small `g_weight`, and no `fake_weight`, keep more of it.
 
     Source: Odena et al., 2017, arXiv:1610.09585.
 
@@ -104,11 +105,20 @@ class ClassLoss(Auxiliary):
         g_weight: Float >= 0, G's weight; as `weight` if not given.
         head: String, the name of D's head with a logit for each class.
         name: String, the metric's name.
+        fake_weight: Float >= 0, D's weight on fakes; as `weight` if not given.
     """
 
-    def __init__(self, weight=1.0, g_weight=None, head="class", name=None):
+    def __init__(
+        self,
+        weight=1.0,
+        g_weight=None,
+        head="class",
+        name=None,
+        fake_weight=None,
+    ):
         super().__init__(weight, name)
-        self.g_weight = self.weight if g_weight is None else float(g_weight)
+        self.fake_weight = self.weight if fake_weight is None else fake_weight
+        self.g_weight = self.weight if g_weight is None else g_weight
         self.head = head
 
     def heads_for(self, gan):
@@ -120,9 +130,9 @@ class ClassLoss(Auxiliary):
         return {self.head: gan.num_classes}
 
     def discriminator(self, real, fake, batch):
-        return self.weight * (
-            self.errors(real, batch) + self.errors(fake, batch)
-        )
+        return self.weight * self.errors(
+            real, batch
+        ) + self.fake_weight * self.errors(fake, batch)
 
     def generator(self, real, fake, batch):
         return self.g_weight * self.errors(fake, batch)
@@ -135,6 +145,7 @@ class ClassLoss(Auxiliary):
     def get_config(self):
         return {
             **super().get_config(),
+            "fake_weight": self.fake_weight,
             "g_weight": self.g_weight,
             "head": self.head,
         }

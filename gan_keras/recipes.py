@@ -339,7 +339,9 @@ def acgan(
         **adams(steps),
         loss=losses.NonSaturating(),
         penalties=[penalties.R1(gamma=1.0, share=SHARE)],
-        auxiliaries=[auxiliaries.ClassLoss()],
+        # The paper: all three weights 1. Then G draws only what is easy to
+        # read: recall 0.10.
+        auxiliaries=[auxiliaries.ClassLoss(fake_weight=0.0, g_weight=0.002)],
     )
     return gan
 
@@ -368,7 +370,7 @@ def infogan(image_shape, steps, latent_dim=None, width=None, seed=None):
     return gan
 
 
-@recipe(steps=4_000)
+@recipe(steps=7_000)
 def r3gan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """R3GAN: a modern baseline without tricks (arXiv:2501.05441).
 
@@ -376,13 +378,13 @@ def r3gan(image_shape, steps, latent_dim=None, width=None, seed=None):
     any normalisation.
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
-    # They have maps of the full size: half the channels.
-    width = max(1, width // 2)
+    # The paper: blocks on maps of the full size, too (`stride=1`). At equal
+    # time that was far worse: Fréchet distance 97 against 5.
     gan = GAN(
         # No layers between z and the first map here: without normalisation
         # they drive all pixels into the flat ends of tanh at once.
-        networks.r3gan_generator(image_shape, latent_dim, width),
-        networks.r3gan_discriminator(image_shape, width),
+        networks.r3gan_generator(image_shape, latent_dim, width, stride=2),
+        networks.r3gan_discriminator(image_shape, width, stride=2),
         seed=seed,
     )
     # The paper: 2e-4, with gamma falling from 2 to 0.2 at 64x64. A larger

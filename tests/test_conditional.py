@@ -295,6 +295,12 @@ def test_class_loss_against_numpy():
     np.testing.assert_allclose(
         loss.generator(*heads, batch), -0.5 * np.log(p_fake), rtol=1e-5
     )
+    loss = ClassLoss(weight=2.0, fake_weight=0.25)
+    np.testing.assert_allclose(
+        loss.discriminator(*heads, batch),
+        -2 * np.log(p_real) - 0.25 * np.log(p_fake),
+        rtol=1e-5,
+    )
 
 
 def test_mutual_information_against_numpy():

@@ -188,6 +188,16 @@ def test_copies_are_flagged_and_new_samples_are_not():
     assert metrics.memorisation(some, train, held_out).flagged
 
 
+def test_samples_near_one_and_the_same_image_are_no_copies():
+    """Garbage is nearest to whatever real image is the emptiest."""
+    rng = np.random.default_rng(0)
+    train, held_out = 5 * rng.normal(size=(2, 500, 10))
+    train[0] = 0
+    garbage = 0.1 * rng.normal(size=(500, 10))
+    found = metrics.memorisation(garbage, train, held_out)
+    assert found.share == 1 and not found.flagged
+
+
 def test_wilsons_interval_against_scipy():
     low, high = copies.wilson(0.3, 50)
     expected = stats.binomtest(15, 50).proportion_ci(0.95, "wilson")

@@ -479,3 +479,21 @@ def test_more_mistakes():
         r3gan_discriminator((8, 8, 1), blocks=0)
     with pytest.raises(ValueError, match="`condition`.*num_classes=None"):
         r3gan_discriminator((8, 8, 1), condition=Concatenation())
+
+
+def test_r3gan_without_blocks_on_full_maps_is_a_network_of_half_the_size():
+    shape = (9, 18, 3)  # odd sizes are cropped
+    g = r3gan_generator(shape, 4, 2, stride=2)
+    d = r3gan_discriminator(shape, 2, stride=2)
+    assert g.output_shape[1:] == shape and d.output_shape == (None, 1)
+    names = {layer.name for layer in d.layers}
+    assert "block_5x9_1" in names and "block_9x18_1" not in names
+    # At first every block adds nothing, so pixels are a sum of 64 things.
+    large = r3gan_generator((64, 64, 1), 64, 16, stride=2)
+    images = np.arctanh(np.array(large(normal(64, 64))))
+    before = keras.Model(large.inputs, large.get_layer("pixels").input)
+    spread = np.std(before(normal(64, 64)))
+    # The outermost pixels have fewer neighbours.
+    assert np.std(images[:, 2:-2, 2:-2]) == pytest.approx(spread, rel=0.25)
+    with pytest.raises(ValueError, match="stride=3"):
+        r3gan_generator(shape, stride=3)

@@ -79,16 +79,20 @@ def memorisation(samples, train, held_out):
             "larger set is nearer by that alone. "
             f"Received: {len(train)} and {len(held_out)}"
         )
-    to_train = nearest(samples, train).distances
-    to_others = nearest(samples, held_out).distances
-    n = len(to_train)
-    # A tie counts as half.
-    share = np.mean((to_train < to_others) + (to_train == to_others) / 2)
-    return Memorisation(float(share), *wilson(float(share), n))
+    to_train, to_others = nearest(samples, train), nearest(samples, held_out)
+    wins = to_train.distances < to_others.distances
+    ties = to_train.distances == to_others.distances
+    share = float(np.mean(wins + ties / 2))
+    # Samples that are nearest to the same image tell the same thing again:
+    # they count as one (Kish's effective number).
+    image = np.where(wins, to_train.indices, len(train) + to_others.indices)
+    counts = np.unique(image, return_counts=True)[1]
+    n = counts.sum() ** 2 / np.square(counts).sum()
+    return Memorisation(share, *wilson(share, n))
 
 
 def wilson(share, n, z=1.96):
-    """Wilson's 95 % interval of a share of n: `(low, high)`."""
+    """Wilson's 95 % interval of a share of n (a float): `(low, high)`."""
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     reach /= 1 + z**2 / n

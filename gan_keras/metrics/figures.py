@@ -145,7 +145,10 @@ def evaluation(report, evaluator, samples):
     _dots(top, ratios, lambda f: (f.value, f.low, f.high, 1.0), scaled=True)
     top.set_title("distances, in floors (1: as real images)", fontsize=10)
     _dots(bottom, bounded, lambda f: (f.value, f.low, f.high, f.floor))
-    bottom.set_title("shares: samples | and real images", fontsize=10)
+    bottom.set_title("shares", fontsize=10)
+    top.plot([], [], "o-", color=FAKE_COLOUR, label="samples, 95 % interval")
+    top.plot([], [], "|", color=REAL_COLOUR, mew=2, label="real images")
+    top.legend(frameon=False, fontsize=8)
     right.suptitle("nearest real images", fontsize=10)
     draw_neighbours(
         right,
