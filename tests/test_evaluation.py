@@ -413,3 +413,35 @@ def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
     assert found["samples"] == 60 and found["extractor"] == "digits"
     assert gan_keras_cli.main(["evaluate", path, "--samples", "7000"]) == 2
     assert "samples=7000" in capsys.readouterr().err
+
+
+def test_the_command_makes_an_extractor_for_images_of_another_kind(
+    tmp_path, capsys, monkeypatch
+):
+    from gan_keras.extractors import fitting
+
+    images = (tiny_images(60, size=16) * 127.5 + 127.5).astype("uint8")
+    np.savez(tmp_path / "own.npz", x_train=images, x_test=images[::2])
+    gan = gk.GAN(
+        gk.networks.mlp_generator((16, 16, 1), 8, (16,)),
+        gk.networks.mlp_discriminator((16, 16, 1), (16,)),
+    )
+    gan.compile(jit_compile=False)
+    path = tmp_path / "model.keras"
+    gan.save(path)
+    train = fitting.train
+    monkeypatch.setattr(  # of 2,000 steps
+        fitting, "train", lambda *a: train(*a[:4], 3, *a[5:])
+    )
+    command = ["evaluate", str(path), "--data", str(tmp_path / "own.npz")]
+    with pytest.warns(UserWarning, match="30 samples of 64 features"):
+        assert gan_keras_cli.main(command) == 0
+    printed = capsys.readouterr().out
+    assert "fd_own" in printed and "swd_pixels_16" in printed
+    written = (tmp_path / "extractor.keras").stat().st_mtime_ns
+    assert gan_keras_cli.main(command) == 0
+    assert capsys.readouterr().out == printed  # the same extractor again
+    assert (tmp_path / "extractor.keras").stat().st_mtime_ns == written
+    # The digits are of another size than what this model draws.
+    assert gan_keras_cli.main([*command, "--extractor", "digits"]) == 2
+    assert "28, 28, 1" in capsys.readouterr().err

@@ -154,7 +154,9 @@ EXAMPLES = {
         gk.augment.Flip(seed=1), 0.5, 1000, 0.25, seed=3, name="mine"
     ),
     "Chain": lambda: gk.augment.Chain([gk.augment.Flip(seed=1)], seed=3),
-    "ClassLoss": lambda: gk.auxiliaries.ClassLoss(0.5, 0.1, "kind", "mine", 0.2),
+    "ClassLoss": lambda: gk.auxiliaries.ClassLoss(
+        0.5, 0.1, "kind", "mine", 0.2
+    ),
     "ConditionalBatchNorm": lambda: gk.layers.ConditionalBatchNorm(name="mine"),
     "ConditionalGAN": lambda: gk.ConditionalGAN(
         gk.networks.mlp_generator((2,), 4, (4,), num_classes=3),
