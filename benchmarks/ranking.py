@@ -49,6 +49,7 @@ class Snapshots(keras.callbacks.Callback):
 
 def train(seed, epochs, every):
     """Trains the default recipe; returns samples by epoch."""
+    keras.utils.set_random_seed(seed)
     images, _ = gk.datasets.load("digits")
     recipe = recipes.get("dcgan")
     data = gk.datasets.pipeline(images, batch_size=recipe.batch_size, seed=seed)
