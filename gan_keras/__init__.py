@@ -12,6 +12,8 @@ Reading order:
    images by class, and second jobs for D
 8. `gan_keras.layers`, `gan_keras.augment`: more ways to hold D back
 9. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
+10. `gan_keras.lab`, `gan_keras.explanation`: points of which everything is
+    known, and one training step told with its numbers
 """
 
 import keras
@@ -30,6 +32,7 @@ from gan_keras import auxiliaries  # noqa: E402
 from gan_keras import callbacks  # noqa: E402
 from gan_keras import constraints  # noqa: E402
 from gan_keras import datasets  # noqa: E402
+from gan_keras import lab  # noqa: E402
 from gan_keras import latent  # noqa: E402
 from gan_keras import layers  # noqa: E402
 from gan_keras import losses  # noqa: E402
@@ -53,6 +56,7 @@ __all__ = [
     "callbacks",
     "constraints",
     "datasets",
+    "lab",
     "latent",
     "layers",
     "losses",

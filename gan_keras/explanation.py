@@ -120,7 +120,9 @@ class Explanation:
             lines += ["  length of the gradient, layer by layer:"]
             norms = self.gradient_norms[network]
             width = max(map(len, norms), default=0)
-            lines += [f"    {name:{width}}  {v:.3g}" for name, v in norms.items()]
+            lines += [
+                f"    {name:{width}}  {v:.3g}" for name, v in norms.items()
+            ]
             lines += self._tally(half)
             lines += [""]
         lines += [f"{'What D says':21}  {'real':>8}  {'fake':>8}"]
@@ -291,7 +293,9 @@ class _Listener:
         def means(terms):
             return {t: float(tf.reduce_mean(v)) for t, v in terms[name].items()}
 
-        parts = means(getattr(loss, "terms", losses.Loss.terms.__get__(loss))(real, fake))
+        parts = means(
+            getattr(loss, "terms", losses.Loss.terms.__get__(loss))(real, fake)
+        )
         if not np.isclose(sum(parts.values()), total, rtol=1e-4, atol=1e-5):
             # A loss derived from one of ours, whose formula is another one.
             parts = means(losses.Loss.terms(loss, real, fake))

@@ -2,6 +2,9 @@
 
 from gan_keras.callbacks.csv_history import CSVHistory
 from gan_keras.callbacks.divergence_guard import DivergenceGuard
+from gan_keras.callbacks.frames import Frames
+from gan_keras.callbacks.frames import Record
+from gan_keras.callbacks.frames import TensorBoardPicture
 from gan_keras.callbacks.resume import Resume
 from gan_keras.callbacks.sample_grid import SampleGrid
 from gan_keras.callbacks.tensorboard import TensorBoardSamples
@@ -9,7 +12,10 @@ from gan_keras.callbacks.tensorboard import TensorBoardSamples
 __all__ = [
     "CSVHistory",
     "DivergenceGuard",
+    "Frames",
+    "Record",
     "Resume",
     "SampleGrid",
+    "TensorBoardPicture",
     "TensorBoardSamples",
 ]

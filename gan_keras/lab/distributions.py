@@ -47,7 +47,7 @@ class Distribution:
         raise TypeError(f"{type(self).__name__} must define `density(points)`.")
 
     def bounds(self):
-        """A frame around nearly all samples: a list of `(low, high)`, by axis."""
+        """A frame around nearly all samples: list of `(low, high)` by axis."""
         raise TypeError(f"{type(self).__name__} must define `bounds()`.")
 
 

@@ -6,6 +6,8 @@ never call `plt.show()` and leave no figure open behind them.
 
 from gan_keras.plots.grids import caption
 from gan_keras.plots.grids import image_grid
+from gan_keras.plots.lab import densities
+from gan_keras.plots.lab import fields
 from gan_keras.plots.style import D_COLOUR
 from gan_keras.plots.style import FAKE_COLOUR
 from gan_keras.plots.style import G_COLOUR
@@ -20,6 +22,8 @@ __all__ = [
     "QUIET",
     "REAL_COLOUR",
     "caption",
+    "densities",
+    "fields",
     "image_grid",
     "loss_race",
 ]

@@ -25,7 +25,10 @@ def loss_race(history, loss=None):
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axes = figure.subplots(1, 2)
     panels = [
-        ("loss", [("d_loss", "D", style.D_COLOUR), ("g_loss", "G", style.G_COLOUR)]),
+        (
+            "loss",
+            [("d_loss", "D", style.D_COLOUR), ("g_loss", "G", style.G_COLOUR)],
+        ),
         (
             "D says: probability of real" if probability else "D's score",
             [
