@@ -205,16 +205,19 @@ def test_weights_are_how_often_a_mode_is_drawn():
     assert abs(share - 0.8) < 4 * np.sqrt(0.16 / 20_000)
 
 
-def test_the_pipeline_is_the_one_of_images():
-    data = lab.pipeline(lab.ring(), steps=3, batch_size=8, seed=4)
-    batches = [batch.numpy() for batch in data]
-    assert [batch.shape for batch in batches] == [(8, 2)] * 3
-    expected = lab.ring().sample(24, seed=4)
-    got = np.concatenate(batches)
-    np.testing.assert_array_equal(
-        got[np.lexsort(got.T)], expected[np.lexsort(expected.T)]
-    )
-    assert hasattr(data, "set_epoch")
+def test_the_pipeline_never_repeats_but_can_be_repeated():
+    def epochs(count):
+        data = lab.pipeline(lab.ring(), steps=3, batch_size=8, seed=4)
+        assert len(data) == 3
+        return data, [np.stack([b.numpy() for b in data]) for _ in range(count)]
+
+    data, (first, second) = epochs(2)
+    _, again = epochs(2)
+    assert first.shape == (3, 8, 2) and first.dtype == np.float32
+    np.testing.assert_array_equal([first, second], again)
+    assert not np.isin(second, first).any()
+    data.set_epoch(1)
+    np.testing.assert_array_equal([b.numpy() for b in data], second)
 
 
 @pytest.mark.parametrize(

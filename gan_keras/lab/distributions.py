@@ -435,20 +435,43 @@ def drawn(points, sigma=0.05):
 
 
 def pipeline(distribution, steps=1000, batch_size=64, seed=0):
-    """Samples as training data: `gk.datasets.pipeline` of fresh points.
+    """Batches for training, like `gk.datasets.pipeline`, but never twice.
+
+    From a known distribution new points can be drawn for ever. What epoch e
+    sees is a pure function of (seed, e), so that a run can be resumed: the
+    data set has the same `set_epoch`.
 
     Args:
         distribution: A `Distribution`.
         steps: Int, batches of an epoch.
         batch_size: Int, points in a batch.
-        seed: Int, of the samples and of their order.
+        seed: Int, 0 or more.
 
     Returns:
         A `tf.data.Dataset` of float32 batches `[batch_size, dimensions]`.
     """
+    import tensorflow as tf
+
     from gan_keras import checks
-    from gan_keras import datasets
+    from gan_keras.datasets import pipelines
 
     checks.count(steps=steps, batch_size=batch_size)
-    points = distribution.sample(steps * batch_size, seed)
-    return datasets.pipeline(points, batch_size=batch_size, seed=seed)
+    shape = [steps, batch_size, distribution.dimensions]
+    epochs = pipelines.Epochs()
+
+    def draw():
+        points = distribution.sample(
+            steps * batch_size, np.random.default_rng([seed, epochs.next()])
+        )
+        return points.reshape(shape)
+
+    def next_batches(_):
+        points = tf.numpy_function(draw, [], tf.float32)
+        points.set_shape(shape)
+        return tf.data.Dataset.from_tensor_slices(points)
+
+    batches = tf.data.Dataset.range(1).flat_map(next_batches)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(steps))
+    dataset = batches.prefetch(2).with_options(pipelines.data_options())
+    dataset.set_epoch = epochs.set_epoch
+    return dataset

@@ -177,13 +177,13 @@ class ChangeOfVariables:
     Args:
         generate: Callable, latents `[n, 1]` to points `[n, 1]`.
         size: Int, points of the grid of z.
-        reach: Float; z runs from -reach to reach. Beyond 6 there is a
-            probability of 2e-9.
+        reach: Float; z runs from -reach to reach. Beyond 8 there is a
+            probability of 1e-15.
     """
 
     label = "change of variables"
 
-    def __init__(self, generate, size=20_001, reach=6.0):
+    def __init__(self, generate, size=20_001, reach=8.0):
         z = np.linspace(-reach, reach, size)
         self.x = np.asarray(generate(z[:, None].astype("float32")))
         self.x = self.x.astype("float64").reshape(-1)
@@ -192,8 +192,9 @@ class ChangeOfVariables:
                 "`generate` must turn latents [n, 1] into points [n, 1]. "
                 f"Received: {len(self.x)} numbers for {size} latents"
             )
-        cumulative = np.array([math.erf(v / math.sqrt(2)) for v in z]) / 2
-        self.mass = np.diff(cumulative)  # of each piece
+        # Of each piece: by what lies beyond it, which is exact far out, too.
+        beyond = np.array([math.erfc(abs(v) / math.sqrt(2)) / 2 for v in z])
+        self.mass = np.abs(np.diff(beyond))
 
     def cumulative(self, x):
         """The probability that a sample lies at or below each x.
@@ -207,17 +208,23 @@ class ChangeOfVariables:
         x = np.asarray(x, "float64")
         low = np.minimum(self.x[:-1], self.x[1:])
         high = np.maximum(self.x[:-1], self.x[1:])
+        wide = high - low > 1e-7
         # Uniform pieces: each rises linearly from `low` to `high`. Their sum
         # is piecewise linear, and its slope changes at these places only.
-        width = np.maximum(high - low, 1e-12)
-        slope = self.mass / width
-        places = np.concatenate([low, low + width])
-        change = np.concatenate([slope, -slope])
+        slope = self.mass[wide] / (high - low)[wide]
+        places = np.concatenate([x[:1], low[wide], high[wide]])
+        change = np.concatenate([[0], slope, -slope])
         order = np.argsort(places, kind="stable")
         places, change = places[order], change[order]
         slopes = np.cumsum(change)[:-1]
         heights = np.concatenate([[0], np.cumsum(slopes * np.diff(places))])
-        return np.interp(x, places, heights)
+        rising = np.interp(x, places, heights)
+        # Where G stands still a piece is a single place: there is a jump.
+        jumps = np.sort(low[~wide])
+        total = np.concatenate(
+            [[0], np.cumsum(self.mass[~wide][np.argsort(low[~wide])])]
+        )
+        return rising + total[np.searchsorted(jumps, x, side="right")]
 
     def density(self, points):
         """The density, as the mean over a cell around every point.
@@ -382,4 +389,10 @@ class Comparison:
 
     def best_value(self):
         """The value of the game with D*: `2 JS - log 4`."""
-        return value(self.d_star, self.p_data, self.p_g, self.grid)
+        # As two divergences: where D* is 1 but for what a float can hold, the
+        # logarithm of 1 - D* would be infinite.
+        total = self.p_data + self.p_g
+        return sum(
+            kl_divergence(density, total, self.grid)
+            for density in (self.p_data, self.p_g)
+        )
