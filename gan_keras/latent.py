@@ -225,7 +225,7 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
         with tf.GradientTape() as tape:
             distances = errors(draw(on_sphere(z), classes), targets)
         # The sum: every image is a problem of its own.
-        slope = tape.gradient(tf.reduce_sum(distances), z)
+        slope = tape.gradient(distances, z)
         m = 0.9 * m + 0.1 * slope
         v = 0.99 * v + 0.01 * tf.square(slope)
         rise = (m / (1 - 0.9**t)) / (tf.sqrt(v / (1 - 0.99**t)) + 1e-8)

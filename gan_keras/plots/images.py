@@ -29,7 +29,7 @@ def pixel_gradients(images, gradients, columns=6):
     # Every image on its own scale: D is far surer of some than of others.
     strength = np.abs(wishes).max(axis=(1, 2), keepdims=True)
     wishes = wishes / np.maximum(strength, 1e-30)
-    figure = style.new_figure(0.9 + 2 * style.WIDTH / (n + 1))
+    figure = style.new_figure(0.5 + 1.85 * style.WIDTH / (n + 1.5))
     axes = figure.subplots(2, n, squeeze=False)
     for i in range(n):
         style.show_image(axes[0, i], images[i])
@@ -120,7 +120,7 @@ def projection(found, columns=8):
     axes[1, 0].set_ylabel("G(z)", fontsize=9)
     axis = bottom.subplots()
     axis.plot(found.history, color=style.G_COLOUR)
-    axis.set_yscale("log")
+    axis.set_ylim(bottom=0)
     style.dress(axis, xlabel="step", ylabel="mean squared error")
     return figure
 

@@ -65,8 +65,15 @@ def fields(found):
         A `matplotlib.figure.Figure`.
     """
     (x_low, x_high), (y_low, y_high) = found.bounds
-    figure = style.new_figure(5.4, width=6.4)
-    axis = figure.subplots()
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    # Places by hand: to work a layout out would take longer than all the
+    # drawing, for every frame of a film.
+    figure = Figure(figsize=(6.4, 5.6), dpi=100)
+    axis = figure.add_axes((0.09, 0.17, 0.72, 0.8))
+    beside = figure.add_axes((0.83, 0.25, 0.03, 0.64))
     low, high = 0, 1
     if not found.is_probability:
         low, high = found.opinion.min(), found.opinion.max()
@@ -74,35 +81,29 @@ def fields(found):
         found.opinion,
         origin="lower",
         extent=(x_low, x_high, y_low, y_high),
-        cmap=style.OPINION,
+        cmap=style.opinion(),
         vmin=low,
         vmax=high,
         alpha=0.75,
         interpolation="bilinear",
     )
     name = "probability of real" if found.is_probability else "score"
-    bar = figure.colorbar(heat, ax=axis, shrink=0.85)
+    bar = figure.colorbar(heat, cax=beside)
     bar.set_label(f"D's {name}", fontsize=9)
     bar.ax.tick_params(labelsize=style.SMALL)
-    for i, line in enumerate(found.manifold):
-        axis.plot(
-            *line.T,
-            color=style.QUIET,
-            linewidth=0.6,
-            alpha=0.7,
-            label=None if i else "grid of latents, bent by G",
+    axis.add_collection(
+        LineCollection(
+            found.manifold, colors="#404040", linewidths=0.5, alpha=0.6
         )
-    axis.scatter(
-        *found.real_points.T, s=7, color=style.REAL_COLOUR, label="real"
     )
-    axis.scatter(
-        *found.fake_points.T,
-        s=12,
-        color=style.G_COLOUR,
-        marker="x",
-        linewidths=0.8,
-        label="fake",
-    )
+    for points, colour, marker in [
+        (found.real_points, style.REAL_COLOUR, "o"),
+        (found.fake_points, style.FAKE_COLOUR, "s"),
+    ]:
+        axis.scatter(
+            *points.T, s=16, color=colour, marker=marker,
+            edgecolors="black", linewidths=0.4,
+        )  # fmt: skip
     lengths = np.linalg.norm(found.pushes, axis=1)
     # The longest of them a tenth of the plane: what matters is who is pushed
     # more than others, and where to.
@@ -122,12 +123,22 @@ def fields(found):
         scale=1,
         width=0.003,
         color="black",
-        label=r"$-\partial$ g_loss / $\partial$ fake",
     )
     axis.set(xlim=(x_low, x_high), ylim=(y_low, y_high), aspect="equal")
     style.dress(axis, xlabel="x", ylabel="y")
+    real, fake = style.REAL_COLOUR, style.FAKE_COLOUR
+    dot = {"linestyle": "", "markeredgecolor": "black", "markeredgewidth": 0.4}
+    keys = [
+        Line2D([], [], marker="o", color=real, label="real", **dot),
+        Line2D([], [], marker="s", color=fake, label="fake", **dot),
+        Line2D([], [], marker="$\\rightarrow$", color="black", markersize=12,
+               linestyle="", label="$-\\partial$g_loss / $\\partial$fake"),
+    ]  # fmt: skip
+    if found.manifold:
+        grid = "grid of latents, bent by G"
+        keys.append(Line2D([], [], color="#404040", linewidth=0.7, label=grid))
     figure.legend(
-        loc="outside lower center", ncols=4, frameon=False,
+        handles=keys, loc="lower center", ncols=len(keys), frameon=False,
         fontsize=style.SMALL,
     )  # fmt: skip
     return figure

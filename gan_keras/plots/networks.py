@@ -44,31 +44,37 @@ def feature_maps(network, inputs, columns=8):
     ]  # fmt: skip
     inner = keras.Model(network.inputs, [layer.output for layer in layers])
     batch = [np.asarray(part, "float32")[None] for part in parts]
-    found = inner(batch if len(batch) > 1 else batch[0], training=False)
+    found = inner(batch, training=False)
     rows = [
         (f"{layer.name}\n{'x'.join(map(str, values.shape[1:]))}", values)
         for layer, values in zip(layers, map(_first, found))
     ]
 
-    heights = [0.75 if values.ndim == 4 else 0.3 for _, values in rows]
-    figure = style.new_figure(sum(heights) * 1.15 + 0.3)
-    strips = figure.subfigures(len(rows), 1, height_ratios=heights)
-    for strip, (label, values) in zip(np.atleast_1d(strips), rows):
-        strip.text(0.01, 0.5, label, va="center", fontsize=style.SMALL)
+    heights = [0.8 if values.ndim == 4 else 0.35 for _, values in rows]
+    figure = style.new_figure(sum(heights) * 1.1 + 0.5)
+    figure.suptitle(
+        "yellow is much, blue is little, on a scale of its own in each map",
+        fontsize=9,
+    )
+    # Two columns' width for the names.
+    cells = figure.add_gridspec(len(rows), columns + 2, height_ratios=heights)
+    for i, (label, values) in enumerate(rows):
+        name = figure.add_subplot(cells[i, :2])
+        name.text(0, 0.5, label, va="center", fontsize=style.SMALL)
+        style.bare(name)
         if values.ndim == 4:
-            axes = strip.subplots(
-                1, columns, squeeze=False, gridspec_kw={"left": 0.22}
-            )
-            _maps(axes[0], values[0])
+            axes = [figure.add_subplot(cells[i, 2 + j]) for j in range(columns)]
+            _maps(axes, values[0])
+            continue
+        axis = figure.add_subplot(cells[i, 2:])
+        if values.size == 1:
+            axis.text(0, 0.5, f"{values.item():.3f}", va="center", fontsize=9)
         else:
-            axis = strip.subplots(gridspec_kw={"left": 0.22})
             axis.imshow(
-                values.reshape(1, -1),
-                cmap=style.AMOUNT,
-                aspect="auto",
+                values, cmap=style.AMOUNT, aspect="auto",
                 interpolation="nearest",
-            )
-            style.bare(axis)
+            )  # fmt: skip
+        style.bare(axis)
     return figure
 
 

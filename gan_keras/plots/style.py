@@ -12,11 +12,17 @@ QUIET = "#767676"
 SIGNED = "PuOr_r"
 #: From little to much, even in grey print.
 AMOUNT = "cividis"
-#: D's opinion: orange for fake, blue for real, white for "cannot tell".
-OPINION = "RdYlBu"
-
 WIDTH = 9  # inches: a notebook's column
 SMALL = 8  # points: the smallest writing
+
+
+def opinion():
+    """D's opinion: orange for fake, blue for real, white for "cannot tell"."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list(
+        "opinion", [G_COLOUR, "#F7F7F7", D_COLOUR]
+    )
 
 
 def new_figure(height, width=WIDTH):

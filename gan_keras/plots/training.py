@@ -123,7 +123,10 @@ def score_histograms(epochs, scores, rows=6, bins=40):
         )  # fmt: skip
     what = "D says: probability of real" if probability else "D's score"
     axes[-1].set_xlabel(f"{what}  (height: share of the images)", fontsize=9)
-    style.legend(axes[0], loc="upper center", ncols=2)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside upper center",
+        ncols=2, frameon=False, fontsize=style.SMALL,
+    )  # fmt: skip
     return figure
 
 
