@@ -214,9 +214,7 @@ def test_d_alone_becomes_one_half_where_the_fakes_are_true():
     found = train_d(lab.mixture(), 4000)
     total = found.p_data + found.p_g
     shown = total > 0.01 * total.max()
-    assert np.abs(found.d[shown] - 0.5).max() < 0.05
-    # The mean over what is shown, within 0.02.
-    assert abs(np.average(found.d, weights=total) - 0.5) < 0.02
+    assert np.abs(found.d[shown] - 0.5).max() < 0.02
 
 
 @pytest.mark.slow
@@ -235,7 +233,7 @@ def test_the_game_comes_to_rest_on_the_line():
     gan = lab.gan(data, seed=20)
     gan.fit(
         lab.pipeline(data, steps=1000, batch_size=512, seed=20),
-        epochs=8,
+        epochs=12,
         verbose=0,
     )
     found = lab.Comparison(gan, data)
