@@ -233,7 +233,7 @@ def test_the_game_comes_to_rest_on_the_line():
     gan = lab.gan(data, seed=20)
     gan.fit(
         lab.pipeline(data, steps=1000, batch_size=512, seed=20),
-        epochs=12,
+        epochs=8,
         verbose=0,
     )
     found = lab.Comparison(gan, data)

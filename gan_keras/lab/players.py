@@ -12,7 +12,7 @@ from gan_keras.lab.optimal import Grid
 from gan_keras.schedules import HoldThenDecay
 
 
-def gan(distribution, steps=12_000, generator=None, seed=None):
+def gan(distribution, steps=8_000, generator=None, seed=None):
     """A GAN for points, compiled to come to rest after so many steps.
 
     The bare game: the non-saturating loss and no penalty, since a penalty on
@@ -22,8 +22,8 @@ def gan(distribution, steps=12_000, generator=None, seed=None):
 
     ```python
     data = gk.lab.mixture()
-    gan = gk.lab.gan(data, steps=12_000)
-    gan.fit(gk.lab.pipeline(data, steps=1_000, batch_size=512), epochs=12)
+    gan = gk.lab.gan(data, steps=8_000)
+    gan.fit(gk.lab.pipeline(data, steps=1_000, batch_size=512), epochs=8)
     gk.plots.densities(gk.lab.Comparison(gan, data))
     ```
 
