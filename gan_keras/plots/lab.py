@@ -47,11 +47,12 @@ def densities(comparison, bounds=None):
             label="D*, the best there can be",
         )
         bottom.axhline(0.5, color=style.QUIET, linestyle=":", linewidth=1)
-        bottom.set_ylim(-0.02, 1.02)
+        bottom.set_ylim(-0.02, 1.3)  # with room for the legend
+        bottom.set_yticks([0, 0.25, 0.5, 0.75, 1])
     bottom.plot(x, comparison.d, color=style.D_COLOUR, label="D, the network")
     name = "probability of real" if comparison.loss.is_probability else "score"
     style.dress(bottom, xlabel="x", ylabel=f"D's {name}")
-    style.legend(bottom, loc="upper right")
+    style.legend(bottom, loc="upper center", ncols=2)
     return figure
 
 
