@@ -20,7 +20,6 @@ import argparse
 import csv
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -28,6 +27,7 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 import gan_keras as gk
+from gan_keras import lab
 from gan_keras import plots
 from gan_keras.schedules import HoldThenDecay
 
@@ -36,130 +36,9 @@ COLUMNS = "method distribution seed modes within_3_sigma steps minutes".split()
 SAMPLES = 10_000
 SEEDS = (10, 11, 12)  # none of those that the settings were tried with
 
-# ------------------------------------------------------------ distributions
-
-
-class Mixture(NamedTuple):
-    """Equally likely, equally wide, round Gaussians in the plane."""
-
-    centres: np.ndarray  # float64 [modes, 2]
-    sigma: float  # standard deviation along each of the two axes
-
-
-def ring(modes=8, radius=2.0, sigma=0.02):
-    """Gaussians evenly spaced on a circle, the first one on the x axis.
-
-    Source: Metz et al., 2017 (unrolled GANs), arXiv:1611.02163.
-
-    Args:
-        modes: Int, how many.
-        radius: Float, the circle's.
-        sigma: Float, every Gaussian's standard deviation.
-
-    Returns:
-        A `Mixture`.
-    """
-    angles = 2 * np.pi * np.arange(modes) / modes
-    centres = radius * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-    return Mixture(centres, sigma)
-
-
-def grid(side=5, spacing=2.0, sigma=0.05):
-    """Gaussians on a square grid around the origin.
-
-    Source: Lin et al., 2018 (PacGAN), arXiv:1712.04086: 25 at -4, -2, 0, 2, 4.
-
-    Args:
-        side: Int, Gaussians in a row.
-        spacing: Float, from each to the next one.
-        sigma: Float, every Gaussian's standard deviation.
-
-    Returns:
-        A `Mixture`.
-    """
-    ticks = spacing * (np.arange(side) - (side - 1) / 2)
-    centres = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    return Mixture(centres, sigma)
-
-
-def samples(mixture, n, seed):
-    """Draws true samples.
-
-    Args:
-        mixture: A `Mixture`.
-        n: Int, how many.
-        seed: Int.
-
-    Returns:
-        Float32 array `[n, 2]`.
-    """
-    random = np.random.default_rng(seed)
-    modes = random.integers(len(mixture.centres), size=n)
-    noise = mixture.sigma * random.standard_normal((n, 2))
-    return (mixture.centres[modes] + noise).astype("float32")
-
-
-def spread(mixture):
-    """The standard deviation of one coordinate, the mean of both axes."""
-    return np.sqrt(np.var(mixture.centres, axis=0).mean() + mixture.sigma**2)
-
-
-def nearest_modes(mixture, points):
-    """The mode that each point belongs to.
-
-    Args:
-        mixture: A `Mixture`.
-        points: Float array `[n, 2]`.
-
-    Returns:
-        Tuple of the nearest centres' indices, int `[n]`, and the distances
-        from them in units of sigma, float64 `[n]`.
-    """
-    steps = np.asarray(points, "float64")[:, None] - mixture.centres
-    distances = np.linalg.norm(steps, axis=-1) / mixture.sigma  # [n, modes]
-    return distances.argmin(axis=1), distances.min(axis=1)
-
-
-def share_within(mixture, points, sigmas=3.0):
-    """The share of the points that lie near a centre.
-
-    Args:
-        mixture: A `Mixture`.
-        points: Float array `[n, 2]`.
-        sigmas: Float, how near, in standard deviations. True samples do with
-            a probability of `1 - exp(-sigmas**2 / 2)`.
-
-    Returns:
-        Float in [0, 1].
-    """
-    return float(np.mean(nearest_modes(mixture, points)[1] <= sigmas))
-
-
-def modes_covered(mixture, points, sigmas=3.0, least=0.1):
-    """How many modes the points have found.
-
-    Much of the literature counts a mode for a single sample; one in 10,000
-    may be there by chance, on the way from one mode to another.
-
-    Args:
-        mixture: A `Mixture`.
-        points: Float array `[n, 2]`.
-        sigmas: Float, how near a point must be to count.
-        least: Float, the part of its fair share, `n / modes`, that a mode
-            needs.
-
-    Returns:
-        Int, from 0 to the number of modes.
-    """
-    modes, distances = nearest_modes(mixture, points)
-    count = len(mixture.centres)
-    found = np.bincount(modes[distances <= sigmas], minlength=count)
-    return int(np.sum(found >= least * len(points) / count))
-
-
 # ------------------------------------------------------------------ training
 
-DISTRIBUTIONS = {"ring": ring(), "grid": grid()}
+DISTRIBUTIONS = {"ring": lab.ring(), "grid": lab.grid()}
 STEPS = {"ring": 20_000, "grid": 60_000}
 
 # The weights are small because the clouds are: where D has to rise and fall
@@ -197,8 +76,8 @@ def train(method, distribution, seed, steps):
     keras.utils.set_random_seed(seed)
     mixture = DISTRIBUTIONS[distribution]
     # Networks start out at the size of 1, and so should what they see.
-    scale = spread(mixture)
-    points = samples(mixture, EPOCH_STEPS * BATCH_SIZE, seed) / scale
+    scale = mixture.spread()
+    points = mixture.sample(EPOCH_STEPS * BATCH_SIZE, seed) / scale
     gan = gk.GAN(
         # The plane between the clouds must be passed quickly: G has to be
         # steep, and depth makes it so. A fourth layer is worth more than
@@ -269,7 +148,7 @@ def scatter(mixture, points, title):
     """Samples over the true centres.
 
     Args:
-        mixture: A `Mixture`.
+        mixture: A `gan_keras.lab.Mixture`.
         points: Float array `[n, 2]`.
         title: String.
 
@@ -316,8 +195,8 @@ def main(arguments=None):
                 start = time.perf_counter()
                 points = train(*run, STEPS[distribution])
                 minutes = (time.perf_counter() - start) / 60
-                modes = modes_covered(mixture, points)
-                within = share_within(mixture, points)
+                modes = mixture.modes_covered(points)
+                within = mixture.share_within(points)
                 values = (*run, modes, f"{within:.3f}")
                 values = (*values, STEPS[distribution], f"{minutes:.1f}")
                 append(options.results, dict(zip(COLUMNS, values)))

@@ -13,6 +13,8 @@ Reading order:
 8. `gan_keras.layers`, `gan_keras.augment`: more ways to hold D back
 9. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
 10. `gan_keras.metrics`, `gan_keras.extractors`: is it getting better?
+11. `gan_keras.lab`, `gan_keras.explanation`: points of which everything is
+    known, and one training step told with its numbers
 """
 
 import keras
@@ -32,6 +34,7 @@ from gan_keras import callbacks  # noqa: E402
 from gan_keras import constraints  # noqa: E402
 from gan_keras import datasets  # noqa: E402
 from gan_keras import extractors  # noqa: E402
+from gan_keras import lab  # noqa: E402
 from gan_keras import latent  # noqa: E402
 from gan_keras import layers  # noqa: E402
 from gan_keras import losses  # noqa: E402
@@ -57,6 +60,7 @@ __all__ = [
     "constraints",
     "datasets",
     "extractors",
+    "lab",
     "latent",
     "layers",
     "losses",

@@ -27,6 +27,7 @@ from gan_keras import penalties as penalties_module
 from gan_keras import replicas
 from gan_keras import xla
 from gan_keras.epoch_means import EpochMeans
+from gan_keras.explanation import Explaining
 from gan_keras.optimizers import OptimizerPair
 from gan_keras.optimizers import get_pair
 from gan_keras.sampling import Sampling
@@ -43,7 +44,7 @@ class Batch(typing.NamedTuple):
 
 
 @keras.saving.register_keras_serializable("gan_keras")
-class GAN(Sampling, Saving, keras.Model):
+class GAN(Sampling, Saving, Explaining, keras.Model):
     """A generative adversarial network that trains with `fit()`.
 
     Example:
@@ -123,11 +124,7 @@ class GAN(Sampling, Saving, keras.Model):
         # Usually one turn; `critic_steps` of them with D ahead of G.
         for turn, (real_images, labels) in enumerate(self.turns(data)):
             # 1. G makes images from noise. The tape remembers how.
-            batch_size = tf.shape(real_images)[0]
-            inputs = self.generator_inputs(batch_size, labels, turn)
-            with tf.GradientTape() as tape:
-                fake_images = self.generator(inputs, training=True)
-            batch = Batch(real_images, fake_images, inputs, labels)
+            batch, tape = self.make_fakes(real_images, labels, turn)
 
             # 2.-3. D scores real and fake images, and improves.
             gradients, d_logs = self.discriminator_gradients(batch)
@@ -136,14 +133,9 @@ class GAN(Sampling, Saving, keras.Model):
             )
             self._means.update(d_logs)
 
-        # 4.-5. The better D tells every pixel how it should change.
-        pixel_gradients, g_logs = self.pixel_gradients(batch)
-        # 6. The chain rule carries that on into G's weights.
-        gradients = tape.gradient(
-            fake_images,
-            self.generator.trainable_variables,
-            output_gradients=pixel_gradients,
-        )
+        # 4.-6. The better D tells every pixel how it should change, and the
+        # chain rule carries that on into G's weights.
+        gradients, g_logs = self.generator_gradients(batch, tape)
         self.g_optimizer.apply(gradients, self.generator.trainable_variables)
 
         ema.update(
@@ -175,6 +167,22 @@ class GAN(Sampling, Saving, keras.Model):
             (real_images[turn::k], None if labels is None else labels[turn::k])
             for turn in range(k)
         ]
+
+    def make_fakes(self, real_images, labels=None, turn=0):
+        """Puts as many fakes on the table as there are real images.
+
+        Args:
+            real_images: Float tensor `[batch, ...]` in [-1, 1].
+            labels: Of the real images, or None.
+            turn: Int, as of `generator_inputs`.
+
+        Returns:
+            Tuple of a `Batch` and the `tf.GradientTape` that saw G at work.
+        """
+        inputs = self.generator_inputs(tf.shape(real_images)[0], labels, turn)
+        with tf.GradientTape() as tape:
+            fake_images = self.generator(inputs, training=True)
+        return Batch(real_images, fake_images, inputs, labels), tape
 
     def discriminator_gradients(self, batch):
         """How D's weights should change: d d_loss / d weights.
@@ -252,6 +260,27 @@ class GAN(Sampling, Saving, keras.Model):
             "g_loss": g_losses,
             **extras,
         }
+
+    def generator_gradients(self, batch, tape):
+        """How G's weights should change: d g_loss / d weights.
+
+        Args:
+            batch: A `Batch`.
+            tape: The tape that saw G make the batch's fakes.
+
+        Returns:
+            Tuple of the gradients, a list like G's `trainable_variables`, and
+            a dict of per-sample values `[batch]` for the logs.
+        """
+        # 4.-5. What should become of every pixel?
+        pixel_gradients, logs = self.pixel_gradients(batch)
+        # 6. And so, of every weight?
+        gradients = tape.gradient(
+            batch.fake_images,
+            self.generator.trainable_variables,
+            output_gradients=pixel_gradients,
+        )
+        return gradients, logs
 
     def generator_inputs(self, batch_size, labels=None, turn=0):
         """What G makes the fakes of this training step from: noise.

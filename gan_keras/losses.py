@@ -72,6 +72,24 @@ class Loss:
             "`generator(real_logits, fake_logits)`."
         )
 
+    def terms(self, real_logits, fake_logits):
+        """Both losses taken apart, for people to read.
+
+        Args:
+            real_logits: float tensor `[batch]`.
+            fake_logits: float tensor `[batch]`.
+
+        Returns:
+            Dict with `"d_loss"` and `"g_loss"`, each a dict from a formula to
+            its values `[batch]`; the values of each add up to the loss.
+        """
+        d_loss = self.discriminator(real_logits, fake_logits)
+        g_loss = self.generator(real_logits, fake_logits)
+        return {
+            "d_loss": {"discriminator(real, fake)": d_loss},
+            "g_loss": {"generator(real, fake)": g_loss},
+        }
+
     def score(self, logits):
         """What people read off D: a probability, or else the logit itself.
 
@@ -127,6 +145,7 @@ class CrossEntropyLoss(Loss):
 
     is_probability = True
     boundary = 0.0
+    _g_formula = "generator(real, fake)"
 
     def __init__(self, real_label=1.0):
         if not 0.5 < real_label <= 1.0:
@@ -141,6 +160,19 @@ class CrossEntropyLoss(Loss):
         return cross_entropy(real_logits, self.real_label) + cross_entropy(
             fake_logits, 0.0
         )
+
+    def terms(self, real_logits, fake_logits):
+        real = {"-log D(real)": tf.nn.softplus(-real_logits)}
+        if self.real_label < 1:
+            share, rest = self.real_label, 1 - self.real_label
+            real = {
+                f"-{share:g} log D(real)": share * tf.nn.softplus(-real_logits),
+                f"-{rest:g} log(1 - D(real))": rest
+                * tf.nn.softplus(real_logits),
+            }
+        fake = {"-log(1 - D(fake))": tf.nn.softplus(fake_logits)}
+        g_loss = self.generator(real_logits, fake_logits)
+        return {"d_loss": real | fake, "g_loss": {self._g_formula: g_loss}}
 
     def score(self, logits):
         return tf.sigmoid(logits)
@@ -184,6 +216,8 @@ class NonSaturating(CrossEntropyLoss):
         real_label: Float in (0.5, 1]; below 1, one-sided label smoothing.
     """
 
+    _g_formula = "-log D(fake)"
+
     def generator(self, real_logits, fake_logits):
         return cross_entropy(fake_logits, 1.0)
 
@@ -210,6 +244,8 @@ class Minimax(CrossEntropyLoss):
     Args:
         real_label: Float in (0.5, 1]; below 1, one-sided label smoothing.
     """
+
+    _g_formula = "log(1 - D(fake))"
 
     def generator(self, real_logits, fake_logits):
         return -cross_entropy(fake_logits, 0.0)
@@ -249,6 +285,16 @@ class LeastSquares(Loss):
     def generator(self, real_logits, fake_logits):
         return 0.5 * tf.square(fake_logits - 1)
 
+    def terms(self, real_logits, fake_logits):
+        g_loss = self.generator(real_logits, fake_logits)
+        return {
+            "d_loss": {
+                "1/2 (score(real) - 1)^2": 0.5 * tf.square(real_logits - 1),
+                "1/2 score(fake)^2": 0.5 * tf.square(fake_logits),
+            },
+            "g_loss": {"1/2 (score(fake) - 1)^2": g_loss},
+        }
+
 
 @register
 class Wasserstein(Loss):
@@ -278,6 +324,15 @@ class Wasserstein(Loss):
 
     def generator(self, real_logits, fake_logits):
         return -fake_logits
+
+    def terms(self, real_logits, fake_logits):
+        return {
+            "d_loss": {
+                "score(fake)": fake_logits,
+                "-score(real)": -real_logits,
+            },
+            "g_loss": {"-score(fake)": -fake_logits},
+        }
 
 
 @register
@@ -309,6 +364,15 @@ class Hinge(Loss):
     def generator(self, real_logits, fake_logits):
         return -fake_logits
 
+    def terms(self, real_logits, fake_logits):
+        return {
+            "d_loss": {
+                "max(0, 1 - score(real))": tf.nn.relu(1 - real_logits),
+                "max(0, 1 + score(fake))": tf.nn.relu(1 + fake_logits),
+            },
+            "g_loss": {"-score(fake)": -fake_logits},
+        }
+
 
 @register
 class Relativistic(Loss):
@@ -336,3 +400,11 @@ class Relativistic(Loss):
 
     def generator(self, real_logits, fake_logits):
         return tf.nn.softplus(real_logits - fake_logits)
+
+    def terms(self, real_logits, fake_logits):
+        d_loss = self.discriminator(real_logits, fake_logits)
+        g_loss = self.generator(real_logits, fake_logits)
+        return {
+            "d_loss": {"log(1 + exp(score(fake) - score(real)))": d_loss},
+            "g_loss": {"log(1 + exp(score(real) - score(fake)))": g_loss},
+        }

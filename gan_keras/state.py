@@ -1,5 +1,6 @@
 """Everything that training changes, as a list of arrays."""
 
+import contextlib
 import math
 
 import keras
@@ -55,3 +56,21 @@ def write(gan, values, source):
         )
     for variable, value in zip(targets, values):
         variable.assign(value)
+
+
+@contextlib.contextmanager
+def kept(gan):
+    """Within it both networks may be asked in training mode, without a trace.
+
+    (BatchNorm, dropout, lazy penalties and augmentations keep count of how
+    often they are used.)
+
+    Args:
+        gan: A `GAN`. Only what is *not* trained is put back.
+    """
+    before = [(v, v.numpy()) for v in gan.non_trainable_variables]
+    try:
+        yield
+    finally:
+        for variable, value in before:
+            variable.assign(value)

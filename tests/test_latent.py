@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
+from conftest import compiled
+from conftest import tiny_gan
+from conftest import tiny_recipe
+from scipy import stats
 
 from gan_keras import latent
+from gan_keras import state
 
 
 def test_slerp_stays_on_the_circle_at_even_angles():
@@ -38,3 +43,61 @@ def test_walk_visits_every_stop_and_closes():
     np.testing.assert_allclose(
         way[11], latent.slerp(stops[2], stops[0], [0.2])[0], atol=1e-6
     )
+
+
+# ------------------------------------------- truncation, sums, projection
+
+
+@pytest.mark.parametrize("threshold", [0.3, 1.0, 2.0])
+def test_truncation_is_the_truncated_normal(threshold):
+    z = np.random.default_rng(0).standard_normal((4000, 5), dtype="float32")
+    got = latent.truncate(z, threshold, seed=1)
+    assert got.dtype == np.float32
+    assert np.abs(got).max() <= threshold
+    within = np.abs(z) <= threshold
+    np.testing.assert_array_equal(got[within], z[within])
+    oracle = stats.truncnorm(-threshold, threshold)
+    assert stats.kstest(got.ravel(), oracle.cdf).pvalue > 0.01
+    assert got.std() == pytest.approx(oracle.std(), rel=0.02)
+
+
+def test_truncation_needs_room():
+    with pytest.raises(ValueError, match="`threshold` must be above 0"):
+        latent.truncate(np.zeros((1, 2)), 0.0)
+
+
+def test_combine_adds_and_takes_away_means():
+    e = np.eye(4)
+    got = latent.combine([e[0], 3 * e[0]], [e[1]], e[2])
+    expected = np.array([2.0, -1.0, 1.0, 0.0])
+    expected *= 2 / np.linalg.norm(expected)  # sqrt(4)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="cancel out"):
+        latent.combine(e[0], e[0], np.zeros(4))
+
+
+def test_projection_finds_what_the_generator_drew():
+    gan = tiny_gan()
+    z = gan.draw_latents(3, seed=4)
+    targets = gan.generate_from(z)
+    before = state.read(compiled(gan))
+    found = latent.project(gan, targets, steps=300, seed=9)
+    size = np.mean((targets - targets.mean(axis=0)) ** 2)
+    assert found.history[0] > 20 * found.history[-1]
+    assert found.errors.max() < 0.05 * size
+    np.testing.assert_allclose(
+        gan.generate_from(found.latents), found.images, atol=1e-5
+    )
+    for a, b in zip(before, state.read(gan), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_projection_of_a_class_asks_for_the_class():
+    gan = tiny_recipe("cgan")
+    z = gan.draw_latents(2, seed=4)
+    targets = gan.generate_from((z, [0, 2]))
+    found = latent.project(gan, targets, [0, 2], steps=60)
+    np.testing.assert_allclose(
+        gan.generate_from((found.latents, [0, 2])), found.images, atol=1e-5
+    )
+    assert found.history[-1] < found.history[0]

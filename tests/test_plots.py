@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
+from conftest import tiny_gan
+from conftest import tiny_images
 
+from gan_keras import latent
 from gan_keras import losses
 from gan_keras import plots
 
@@ -82,3 +85,107 @@ def test_loss_race_without_equilibrium_draws_no_line():
     figure = plots.loss_race(HISTORY, Plain())
     assert [lines(axis) for axis in figure.axes] == [[], []]
     assert "score" in figure.axes[1].get_title()
+
+
+# --------------------------------------------------- looking into a training
+
+
+def test_score_histograms_share_out_every_answer():
+    scores = [
+        (np.array([0.9, 0.95]), np.array([0.15, 0.25, 0.35, 0.35])),
+        (np.array([0.5, 0.6]), np.array([0.4, 0.5])),
+    ]
+    figure = plots.score_histograms([0, 7], scores, bins=10)
+    assert [axis.get_ylabel() for axis in figure.axes] == ["epoch 0", "epoch 7"]
+    assert "probability" in figure.axes[-1].get_xlabel()
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert sum(heights) == pytest.approx(
+        2.0
+    )  # one for the reals, one for fakes
+    # Of the reals both above 0.9; of the fakes half at 0.35.
+    real, fake = heights[:10], heights[10:]
+    assert real[9] == 1.0
+    assert max(fake) == 0.5
+    figure = plots.score_histograms([1], [(np.array([5.0]), np.array([-5.0]))])
+    assert figure.axes[0].get_xlabel().startswith("D's score")
+    with pytest.raises(ValueError, match="2 epochs for 1 records"):
+        plots.score_histograms([1, 2], scores[:1])
+
+
+def test_gradient_norms_are_bars_by_layer():
+    norms = {
+        "discriminator": {"a": 2.0, "b": 0.5},
+        "generator": {"c": 1.0},
+    }
+    left, right = plots.gradient_norms(norms).axes
+    assert [bar.get_width() for bar in left.patches] == [2.0, 0.5]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in right.get_yticklabels()] == ["c"]
+    assert left.get_xlabel() == "length of the gradient"
+
+
+def test_feature_maps_are_the_layers_outputs():
+    gan = tiny_gan()
+    image = tiny_images(1)[0]
+    figure = plots.feature_maps(gan.discriminator, image, columns=3)
+    first = next(
+        layer for layer in gan.discriminator.layers if layer.trainable_weights
+    )
+    maps = np.asarray(first(image[None]))[0]
+    shown = [axis.get_images()[0] for axis in figure.axes if axis.get_images()]
+    for i in range(3):
+        np.testing.assert_allclose(
+            shown[i].get_array(), maps[..., i], rtol=1e-4, atol=1e-5
+        )
+    words = [text.get_text() for axis in figure.axes for text in axis.texts]
+    assert any(word.startswith(first.name) for word in words)
+    logit = gan.discriminator.predict(image[None], verbose=0).item()
+    assert f"{logit:.3f}" in words
+    assert plots.feature_maps(gan.generator, gan.draw_latents(1, seed=0)[0])
+    with pytest.raises(ValueError, match=r"8, 1\).*Received: \[\(8, 8\)\]"):
+        plots.feature_maps(gan.discriminator, image[..., 0])
+
+
+def test_pixel_gradients_show_what_d_would_like():
+    images = np.zeros((2, 4, 4, 1), "float32")
+    gradients = np.zeros_like(images)
+    gradients[0, 1, 2] = -0.5  # a larger pixel would make the loss smaller
+    gradients[1, 3, 0] = 0.1
+    axes = plots.pixel_gradients(images, gradients).axes
+    heats = [axes[i].get_images()[0].get_array() for i in (2, 3)]
+    assert heats[0][1, 2] == 1.0 and np.count_nonzero(heats[0]) == 1
+    assert heats[1][3, 0] == pytest.approx(-1.0)
+    words = [label.get_text() for label in axes[4].get_yticklabels()]
+    assert words == ["darker", "as it is", "lighter"]
+    with pytest.raises(ValueError, match="must both have shape"):
+        plots.pixel_gradients(images, gradients[:1])
+
+
+def test_sample_strip_goes_from_left_to_right():
+    samples = [np.full((2, 3, 3, 1), v) for v in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+    axes = plots.sample_strip([0, 5, 10, 15, 20], samples, columns=3).axes
+    assert [axis.get_title() for axis in axes[:3]] == [
+        "epoch 0", "epoch 10", "epoch 20",
+    ]  # fmt: skip
+    shown = [float(axis.get_images()[0].get_array()[0, 0]) for axis in axes]
+    assert shown == [0.0, 0.5, 1.0] * 2
+
+
+def test_image_rows_name_each_row():
+    rows = {"one": np.zeros((2, 3, 3, 3)), "two": np.ones((1, 3, 3, 3))}
+    axes = plots.image_rows(rows, ["a", "b"]).axes
+    assert [axes[0].get_ylabel(), axes[2].get_ylabel()] == ["one", "two"]
+    assert [axes[0].get_title(), axes[1].get_title()] == ["a", "b"]
+    assert not axes[3].get_images()
+    np.testing.assert_array_equal(axes[2].get_images()[0].get_array(), 1.0)
+
+
+def test_projection_shows_both_and_the_way_there():
+    found = latent.Projection(
+        np.zeros((2, 4)), np.zeros((2, 3, 3, 1)), np.ones((2, 3, 3, 1)), [3, 2]
+    )
+    np.testing.assert_array_equal(found.errors, 1.0)
+    axes = plots.projection(found).axes
+    assert list(axes[-1].get_lines()[0].get_ydata()) == [3, 2]
+    assert axes[-1].get_ylabel() == "mean squared error"
+    assert len([axis for axis in axes if axis.get_images()]) == 4

@@ -2,6 +2,9 @@
 
 from gan_keras.callbacks.csv_history import CSVHistory
 from gan_keras.callbacks.divergence_guard import DivergenceGuard
+from gan_keras.callbacks.frames import Frames
+from gan_keras.callbacks.frames import Record
+from gan_keras.callbacks.frames import TensorBoardPicture
 from gan_keras.callbacks.quality_monitor import QualityMonitor
 from gan_keras.callbacks.resume import Resume
 from gan_keras.callbacks.sample_grid import SampleGrid
@@ -11,7 +14,10 @@ __all__ = [
     "CSVHistory",
     "DivergenceGuard",
     "QualityMonitor",
+    "Frames",
+    "Record",
     "Resume",
     "SampleGrid",
+    "TensorBoardPicture",
     "TensorBoardSamples",
 ]

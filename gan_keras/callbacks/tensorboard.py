@@ -8,8 +8,8 @@ import tensorflow as tf
 from tensorflow.core.util import event_pb2
 
 from gan_keras import checks
+from gan_keras import state
 from gan_keras.files import replace_file
-from gan_keras.gan import Batch
 from gan_keras.optimizers import learning_rate
 
 
@@ -131,24 +131,13 @@ def gradients_by_network(gan):
         Dict from network to the list of gradients of its trainable
         variables, taken on the first batch of the training data.
     """
-    # BatchNorm, dropout and lazy penalties keep count when they are used.
-    before = [(v, v.numpy()) for v in gan.non_trainable_variables]
-    real_images, labels = gan.turns(
-        tf.nest.map_structure(tf.convert_to_tensor, gan.example_batch)
-    )[0]
-    inputs = gan.generator_inputs(len(real_images), labels)
-    with tf.GradientTape() as tape:
-        fake_images = gan.generator(inputs, training=True)
-    batch = Batch(real_images, fake_images, inputs, labels)
-    d_gradients, _ = gan.discriminator_gradients(batch)
-    pixel_gradients, _ = gan.pixel_gradients(batch)
-    g_gradients = tape.gradient(
-        fake_images,
-        gan.generator.trainable_variables,
-        output_gradients=pixel_gradients,
-    )
-    for variable, value in before:
-        variable.assign(value)
+    with state.kept(gan):
+        real_images, labels = gan.turns(
+            tf.nest.map_structure(tf.convert_to_tensor, gan.example_batch)
+        )[0]
+        batch, tape = gan.make_fakes(real_images, labels)
+        d_gradients, _ = gan.discriminator_gradients(batch)
+        g_gradients, _ = gan.generator_gradients(batch, tape)
     return {gan.discriminator: d_gradients, gan.generator: g_gradients}
 
 

@@ -119,13 +119,21 @@ def pipeline(
     if labels is not None:
         labels = as_labels(labels, num_images, "`labels`")
 
-    epochs = _Epochs(num_images, seed, shuffle)
+    epochs = _Orders(num_images, seed, shuffle)
     indices = tf.data.Dataset.range(1).flat_map(epochs.next_indices)
     # flat_map hides the length, which Keras needs for its progress bar.
     indices = indices.apply(tf.data.experimental.assert_cardinality(num_images))
     batches = (_stream if isinstance(images, ImageFolder) else _gather)(
         images, labels, indices, batch_size, drop_remainder
     )
+    dataset = batches.prefetch(2).with_options(data_options())
+    dataset.set_epoch = epochs.set_epoch
+    dataset.labels = labels  # all of them, to be checked before training
+    return dataset
+
+
+def data_options():
+    """How TensorFlow is to run a data set of ours."""
     options = tf.data.Options()
     # There is nothing to tune here, and the thread that would tune it may miss
     # the signal to end: an epoch then begins seconds late, asleep.
@@ -134,14 +142,11 @@ def pipeline(
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.DATA
     )
-    dataset = batches.prefetch(2).with_options(options)
-    dataset.set_epoch = epochs.set_epoch
-    dataset.labels = labels  # all of them, to be checked before training
-    return dataset
+    return options
 
 
-class _Epochs:
-    """Hands each iteration its order, and knows which epoch is next.
+class Epochs:
+    """Knows which epoch is next.
 
     A Python object that the data set asks, once an iteration, when its first
     element is taken. Asking that late matters, as Keras may create an iterator
@@ -149,10 +154,7 @@ class _Epochs:
     would be mirrored if they were made under a distribution strategy.
     """
 
-    def __init__(self, num_images, seed, shuffle):
-        self.num_images = num_images
-        self.seed = seed
-        self.shuffle = shuffle
+    def __init__(self):
         self.epoch = 0
         self.counting = True
 
@@ -162,10 +164,24 @@ class _Epochs:
             self.epoch = as_int("epoch", epoch, minimum=0)
         self.counting = epoch is None
 
-    def next_order(self):
+    def next(self):
         epoch = self.epoch
         if self.counting:
             self.epoch += 1
+        return epoch
+
+
+class _Orders(Epochs):
+    """Hands each iteration its order."""
+
+    def __init__(self, num_images, seed, shuffle):
+        super().__init__()
+        self.num_images = num_images
+        self.seed = seed
+        self.shuffle = shuffle
+
+    def next_order(self):
+        epoch = self.next()
         if not self.shuffle:
             return np.arange(self.num_images)
         return epoch_order(self.num_images, self.seed, epoch)

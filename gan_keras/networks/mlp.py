@@ -14,7 +14,11 @@ from gan_keras.networks.shapes import check_sample_shape
 
 
 def mlp_generator(
-    image_shape, latent_dim=64, hidden=(256, 512), num_classes=None
+    image_shape,
+    latent_dim=64,
+    hidden=(256, 512),
+    num_classes=None,
+    activation="leaky_relu",
 ):
     """A generator of fully connected layers.
 
@@ -25,6 +29,9 @@ def mlp_generator(
         latent_dim: Int, length of the latent vector z.
         hidden: Tuple of ints, widths of the hidden layers.
         num_classes: As of `dcgan_generator`.
+        activation: String or callable, what follows each hidden layer (of
+            slope 0.2 below 0 as it is). A smooth one, "silu", makes a smooth
+            density.
 
     Returns:
         A `keras.Model`: float32 `[batch, latent_dim]`, or a list of them and
@@ -41,7 +48,7 @@ def mlp_generator(
             x = layers.Concatenate(name="with_class")([x, classes])
         for i, units in enumerate(hidden, start=1):
             x = layers.Dense(units, name=f"hidden{i}")(x)
-            x = layers.LeakyReLU(negative_slope=0.2)(x)
+            x = layers.Activation(activation)(x)
         x = layers.Dense(math.prod(image_shape), name="pixels")(x)
         x = layers.Reshape(image_shape)(x)
         return layers.Activation(squash, dtype="float32")(x)
@@ -56,6 +63,7 @@ def mlp_discriminator(
     condition=None,
     heads=None,
     wrap=as_it_is,
+    activation="leaky_relu",
 ):
     """A discriminator of fully connected layers.
 
@@ -66,6 +74,7 @@ def mlp_discriminator(
         condition: See there.
         heads: See there.
         wrap: See there.
+        activation: As of `mlp_generator`.
 
     Returns:
         A `keras.Model`: float32 `[batch, *image_shape]`, or a list of them
@@ -80,7 +89,7 @@ def mlp_discriminator(
         x = layers.Flatten()(x)
         for i, units in enumerate(hidden, start=1):
             x = wrap(layers.Dense(units, name=f"hidden{i}"))(x)
-            x = layers.LeakyReLU(negative_slope=0.2)(x)
+            x = layers.Activation(activation)(x)
         return x
 
     return discriminator(image_shape, look, num_classes, condition, heads, wrap)

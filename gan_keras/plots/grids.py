@@ -1,0 +1,75 @@
+"""Images in rows, for files and GIFs."""
+
+import numpy as np
+
+
+def image_grid(images, columns=8, padding=2, min_width=480):
+    """Lays images out in rows.
+
+    Args:
+        images: Float array `[n, height, width, channels]` in [-1, 1], or
+            uint8.
+        columns: Int, images in a row.
+        padding: Int, pixels between images.
+        min_width: Int; small images are enlarged by a whole factor (every
+            pixel stays a sharp square) until the grid is about this wide.
+
+    Returns:
+        Uint8 array `[grid height, grid width, channels]`.
+    """
+    from gan_keras.datasets import to_uint8
+
+    images = np.asarray(images)
+    if images.ndim != 4:
+        raise ValueError(
+            "`images` must have shape [n, height, width, channels]. "
+            f"Received: shape {images.shape}"
+        )
+    if images.dtype != np.uint8:
+        images = to_uint8(images)
+    n, height, width, channels = images.shape
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    scale = max(1, round(min_width / (columns * (width + padding))))
+    grid = np.full(
+        (
+            rows * (height + padding) - padding,
+            columns * (width + padding) - padding,
+            channels,
+        ),
+        # A middle grey: neither ink nor paper, so that every cell's edge
+        # shows and an empty cell is not taken for a black image.
+        128,
+        np.uint8,
+    )
+    for i, image in enumerate(images):
+        top = (i // columns) * (height + padding)
+        left = (i % columns) * (width + padding)
+        grid[top : top + height, left : left + width] = image
+    return grid.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def caption(grid, text):
+    """Puts a line of text under a grid.
+
+    Args:
+        grid: Uint8 array `[height, width, channels]`.
+        text: String.
+
+    Returns:
+        A `PIL.Image.Image`.
+    """
+    from PIL import Image
+    from PIL import ImageDraw
+    from PIL import ImageFont
+
+    grid = Image.fromarray(grid[..., 0] if grid.shape[2] == 1 else grid)
+    image = Image.new(grid.mode, (grid.width, grid.height + 24), "white")
+    image.paste(grid, (0, 0))
+    ImageDraw.Draw(image).text(
+        (4, grid.height + 4),
+        text,
+        fill="black",
+        font=ImageFont.load_default(15),
+    )
+    return image
