@@ -7,9 +7,9 @@ import numpy as np
 
 from gan_keras import datasets
 from gan_keras import extractors
+from gan_keras import plots
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
-from gan_keras.metrics import figures
 
 MNIST = ("digits", "mnist")
 
@@ -47,7 +47,7 @@ def evaluate(options, gan, config):
         classes["labels"] = rng.permutation(held_labels)[: evaluator.samples]
     samples = gan.generate(evaluator.samples, seed=options.seed, **classes)
     report = evaluator(samples)
-    figure = figures.evaluation(report, evaluator, samples)
+    figure = plots.evaluation(report, evaluator, samples)
     replace_file(options.out, lambda path: figure.savefig(path, dpi=120))
     if options.json:
         print(json.dumps({**report.to_dict(), "figure": options.out}, indent=2))

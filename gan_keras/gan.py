@@ -16,20 +16,12 @@ import typing
 import keras
 import tensorflow as tf
 
-from gan_keras import augment
-from gan_keras import auxiliaries as auxiliaries_module
 from gan_keras import checks
 from gan_keras import ema
-from gan_keras import losses
-from gan_keras import metrics as metrics_module
 from gan_keras import noise
-from gan_keras import penalties as penalties_module
 from gan_keras import replicas
-from gan_keras import xla
 from gan_keras.epoch_means import EpochMeans
 from gan_keras.explanation import Explaining
-from gan_keras.optimizers import OptimizerPair
-from gan_keras.optimizers import get_pair
 from gan_keras.sampling import Sampling
 from gan_keras.saving import Saving
 
@@ -44,7 +36,7 @@ class Batch(typing.NamedTuple):
 
 
 @keras.saving.register_keras_serializable("gan_keras")
-class GAN(Sampling, Saving, Explaining, keras.Model):
+class GAN(Sampling, Saving, Explaining, Training, keras.Model):
     """A generative adversarial network that trains with `fit()`.
 
     Example:
@@ -357,141 +349,3 @@ class GAN(Sampling, Saving, Explaining, keras.Model):
             fake_images = self.ema_generator(inputs, training=False)
             found |= self._means.compare(real_images, fake_images)
         return replicas.loggable(self, found)
-
-    # ------------------------------------------------- what people call
-
-    def compile(
-        self,
-        d_optimizer=None,
-        g_optimizer=None,
-        loss="non_saturating",
-        penalties=("r1",),
-        auxiliaries=(),
-        augmentation=None,
-        critic_steps=1,
-        metrics=(),
-        jit_compile="auto",
-        run_eagerly=False,
-        steps_per_execution=1,
-    ):
-        """Chooses the rules of the game; `gan.compile()` alone works.
-
-        Args:
-            d_optimizer: D's `keras.optimizers.Optimizer`, or its name.
-                Defaults to `Adam(2e-3, beta_1=0.0, beta_2=0.99)`.
-            g_optimizer: G's, another object. Same default.
-            loss: A `gan_keras.losses.Loss` or its name.
-            penalties: List of penalties (`gan_keras.penalties`) or names that
-                are added to D's loss. `[]` for none.
-            auxiliaries: List of auxiliary objectives
-                (`gan_keras.auxiliaries`) or names, which read further heads
-                of D.
-            augmentation: A `gan_keras.augment.Augmentation` or its name: what
-                is done to every image, real or fake, before D sees it.
-            critic_steps: Int, D's turns for each one of G's. A batch then
-                holds `critic_steps` times as many images, and every turn gets
-                its own.
-            metrics: List of metrics (`gan_keras.metrics`) or names, that
-                `evaluate` and `validation_data` measure on the averaged
-                generator.
-            jit_compile: Boolean or `"auto"`: XLA where it pays, see
-                `gan_keras.xla`. (Keras' own "auto" is always off on a CPU.)
-            run_eagerly: Boolean; `True` for debugging with breakpoints.
-            steps_per_execution: Int, training steps in one compiled call.
-
-        Raises:
-            ValueError: If an argument is not what it should be.
-        """
-        loss = losses.get(loss)
-        with self.distribute_strategy.scope():
-            penalties = penalties_module.get_all(penalties)
-            auxiliaries = auxiliaries_module.get_all(auxiliaries)
-            if augmentation is not None:
-                augmentation = augment.get(augmentation)
-            optimizers = get_pair(d_optimizer, g_optimizer)
-            metrics = metrics_module.get_all(metrics)
-        checks.penalties(self, penalties)
-        checks.auxiliaries(self, auxiliaries)
-        checks.augmentation(self, augmentation, loss, penalties)
-        checks.scope(self, *optimizers, penalties, augmentation)
-        checks.count(
-            steps_per_execution=steps_per_execution, critic_steps=critic_steps
-        )
-        if jit_compile == "auto":
-            jit_compile = not run_eagerly and xla.pays(self)
-        checks.compilation(self, jit_compile, run_eagerly)
-        # `optimizer=None`, or Keras attaches an unused RMSprop that its
-        # learning-rate callbacks would then steer.
-        super().compile(
-            optimizer=None,
-            jit_compile=jit_compile,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-        )
-        self.loss = loss
-        self.penalties = penalties
-        self.auxiliaries = auxiliaries
-        self.augmentation = augmentation
-        self.critic_steps = critic_steps
-        self.d_optimizer, self.g_optimizer = optimizers
-        # Built now: a checkpoint must find Adam's moments to load into.
-        with self.distribute_strategy.scope():
-            self.d_optimizer.build(self.discriminator.trainable_variables)
-            self.g_optimizer.build(self.generator.trainable_variables)
-        self.optimizer = OptimizerPair(*optimizers)
-        self._means.track(
-            ["d_loss", "g_loss", "d_real", "d_fake"]
-            + [penalty.name for penalty in penalties]
-            + [f"{p}{a.name}" for a in auxiliaries for p in ("", "g_")]
-            + ([*augmentation.logs(1)] if augmentation else []),
-            metrics,
-        )
-
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
-        """Trains as `keras.Model.fit` does, on real images.
-
-        Args:
-            x: Real images in [-1, 1]: a NumPy array `[N, H, W, C]`, a
-                `tf.data.Dataset` (best: `gk.datasets.pipeline`) or a
-                `keras.utils.PyDataset` of batches, with or without labels.
-            y: Labels, int `[N]`, if `x` is an array and they are needed.
-            batch_size: Int, for arrays; 64 for each of the critic steps if
-                not given.
-            epochs: Int.
-            **kwargs: Everything else that `keras.Model.fit` takes.
-
-        Returns:
-            A `keras.callbacks.History`.
-
-        Raises:
-            ValueError: If the data does not suit the networks.
-        """
-        self._assert_compile_called("fit")
-        checks.fit_arguments(self, epochs=epochs, **kwargs)
-        data, self.example_batch = checks.training_data(self, x, y, batch_size)
-        if isinstance(data, tf.data.Dataset):
-            kwargs.setdefault("shuffle", False)  # it shuffles itself
-        if hasattr(data, "set_epoch"):
-            # The order of epoch e is a pure function of (seed, e): a run
-            # that is resumed at e sees what it would have seen.
-            order = keras.callbacks.LambdaCallback(
-                on_epoch_begin=lambda epoch, logs: data.set_epoch(epoch)
-            )
-            kwargs["callbacks"] = checks.prepend_callback(
-                order, kwargs.get("callbacks")
-            )
-        kwargs["callbacks"] = replicas.own_callbacks(
-            self, kwargs.get("callbacks")
-        )
-        return super().fit(data, epochs=epochs, **kwargs)
-
-    def _maybe_symbolic_build(self, *args, **kwargs):
-        """Nothing to do: all is built.
-
-        (Under a strategy Keras averages a batch over the replicas to find
-        its shape, which fails if their parts are not equally large.)
-        """
-
-    @property
-    def metrics(self):
-        return self._means.metrics

@@ -92,7 +92,7 @@ class QualityMonitor(keras.callbacks.Callback):
 
     def figure(self):
         """The curve so far, and its floor: a matplotlib figure."""
-        from gan_keras.metrics.figures import quality_curve
+        from gan_keras.plots import quality_curve
 
         return quality_curve(
             [row["epoch"] for row in self.rows],

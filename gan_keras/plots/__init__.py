@@ -13,6 +13,9 @@ from gan_keras.plots.images import sample_strip
 from gan_keras.plots.lab import densities
 from gan_keras.plots.lab import fields
 from gan_keras.plots.networks import feature_maps
+from gan_keras.plots.quality import evaluation
+from gan_keras.plots.quality import memorisation_panel
+from gan_keras.plots.quality import quality_curve
 from gan_keras.plots.style import D_COLOUR
 from gan_keras.plots.style import FAKE_COLOUR
 from gan_keras.plots.style import G_COLOUR
@@ -30,14 +33,17 @@ __all__ = [
     "REAL_COLOUR",
     "caption",
     "densities",
+    "evaluation",
     "feature_maps",
     "fields",
     "gradient_norms",
     "image_grid",
     "image_rows",
     "loss_race",
+    "memorisation_panel",
     "pixel_gradients",
     "projection",
+    "quality_curve",
     "sample_strip",
     "score_histograms",
 ]

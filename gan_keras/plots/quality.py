@@ -1,14 +1,13 @@
-"""What the numbers look like: figures of an evaluation.
-
-They return the `matplotlib.figure.Figure`, as all of `gan_keras.plots` do.
-"""
+"""How good the images are: curves, intervals, nearest neighbours."""
 
 import numpy as np
 
-from gan_keras.metrics.copies import nearest
-from gan_keras.plots import FAKE_COLOUR
-from gan_keras.plots import QUIET
-from gan_keras.plots import REAL_COLOUR
+from gan_keras.plots.style import FAKE_COLOUR
+from gan_keras.plots.style import QUIET
+from gan_keras.plots.style import REAL_COLOUR
+from gan_keras.plots.style import dress
+from gan_keras.plots.style import legend
+from gan_keras.plots.style import new_figure
 
 
 def quality_curve(epochs, values, floor, name):
@@ -23,9 +22,7 @@ def quality_curve(epochs, values, floor, name):
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    figure = new_figure(3.6, width=6)
     axis = figure.subplots()
     marker = "o" if len(values) < 30 else None
     axis.plot(epochs, values, color=FAKE_COLOUR, marker=marker, markersize=3)
@@ -44,9 +41,7 @@ def quality_curve(epochs, values, floor, name):
         axis.yaxis.set_major_formatter("{x:g}")
         axis.yaxis.set_minor_formatter("{x:g}")
         axis.tick_params(which="minor", labelsize=7)
-    axis.set_xlabel("epoch")
-    axis.set_ylabel(name)
-    axis.spines[["top", "right"]].set_visible(False)
+    dress(axis, xlabel="epoch", ylabel=name)
     return figure
 
 
@@ -66,14 +61,9 @@ def memorisation_panel(samples, train, held_out, extractor=None, rows=8):
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    from matplotlib.figure import Figure
-
     columns = 3 if extractor is None else 5
     rows = min(rows, len(samples))
-    figure = Figure(
-        figsize=(1.15 * columns + 0.3, rows * 0.95 + 0.6),
-        layout="constrained",
-    )
+    figure = new_figure(0.95 * rows + 0.6, width=1.15 * columns + 0.3)
     draw_neighbours(figure, samples[:rows], train, held_out, extractor)
     return figure
 
@@ -97,6 +87,8 @@ def draw_neighbours(figure, samples, train, held_out, extractor):
 
 
 def _neighbours(samples, train, held_out, see):
+    from gan_keras.metrics import nearest
+
     seen = see(_floats(samples))
     return [
         real[nearest(seen, see(_floats(real))).indices]
@@ -128,9 +120,7 @@ def evaluation(report, evaluator, samples):
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 6.4), layout="constrained")
+    figure = new_figure(6.4, width=11)
     left, right = figure.subfigures(1, 2, width_ratios=[1.15, 1])
     top, bottom = left.subplots(2, 1)
     shares = ("precision", "recall", "density", "coverage")
@@ -148,7 +138,7 @@ def evaluation(report, evaluator, samples):
     bottom.set_title("shares", fontsize=10)
     top.plot([], [], "o-", color=FAKE_COLOUR, label="samples, 95 % interval")
     top.plot([], [], "|", color=REAL_COLOUR, mew=2, label="real images")
-    top.legend(frameon=False, fontsize=8)
+    legend(top)
     right.suptitle("nearest real images", fontsize=10)
     draw_neighbours(
         right,
@@ -172,7 +162,7 @@ def _dots(axis, figures, values, scaled=False):
         axis.plot(floor, i, "|", color=REAL_COLOUR, markersize=14, mew=2)
     axis.set_yticks(range(len(figures)), list(figures), fontsize=8)
     axis.invert_yaxis()
-    axis.spines[["top", "right"]].set_visible(False)
+    dress(axis)
     axis.grid(axis="x", color=QUIET, alpha=0.25)
     if scaled:
         axis.set_xscale("log")
