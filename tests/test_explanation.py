@@ -43,7 +43,10 @@ def first_batch(gan):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_copy_takes_the_very_step(name):
-    gan, same = tiny_recipe(name), tiny_recipe(name)
+    random.seed(1)  # a penalty of WGAN-GP draws its seed with it
+    gan = tiny_recipe(name)
+    random.seed(1)
+    same = tiny_recipe(name)
     data = data_for(gan, steps=2)
     gan.fit(data, verbose=0)  # so that optimizers and counters have a past
     state.write(same, state.read(gan), "the test")
