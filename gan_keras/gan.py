@@ -24,6 +24,7 @@ from gan_keras.epoch_means import EpochMeans
 from gan_keras.explanation import Explaining
 from gan_keras.sampling import Sampling
 from gan_keras.saving import Saving
+from gan_keras.training import Training
 
 
 class Batch(typing.NamedTuple):
