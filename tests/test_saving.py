@@ -19,6 +19,7 @@ from conftest import tiny_recipe
 from conftest import weights
 
 import gan_keras as gk
+from gan_keras.lab.players import Quantiles
 
 
 def data():
@@ -188,6 +189,9 @@ EXAMPLES = {
     "MinibatchStdDev": lambda: gk.layers.MinibatchStdDev(name="spread"),
     "Minimax": lambda: gk.losses.Minimax(real_label=0.8),
     "NonSaturating": lambda: gk.losses.NonSaturating(real_label=0.9),
+    "FrechetDistance": lambda: gk.metrics.FrechetDistance("digits", "far"),
+    "ClassifierScore": lambda: gk.metrics.ClassifierScore("digits", "sure"),
+    "Quantiles": lambda: Quantiles([-1.0, 0.0, 2.0], reach=3.0),
     "R1": lambda: gk.penalties.R1(2.0, every=3, share=0.5, name="slope"),
     "R2": lambda: gk.penalties.R2(2.0, every=3, share=0.5, name="slope"),
     "SpectralNormalization": lambda: gk.layers.SpectralNormalization(
