@@ -1,6 +1,5 @@
 """Augmentations against loops over pixels, and ADA against sums by hand."""
 
-import functools
 import math
 
 import keras
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import tiny_images
+from conftest import two_cpus
 
 from gan_keras import augment
 from gan_keras import noise
@@ -302,11 +302,6 @@ def test_a_seed_is_drawn_from_pythons_random_if_not_given():
         keras.utils.set_random_seed(1)
         seeds.append([augment.Flip().seed, augment.Flip().seed])
     assert seeds[0] == seeds[1] and seeds[0][0] != seeds[0][1]
-
-
-@functools.cache
-def two_cpus():
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def test_replicas_take_their_rows_and_agree_on_p():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import tiny_images
+from conftest import two_cpus
 
 import gan_keras as gk
 from gan_keras import ema
@@ -97,7 +98,7 @@ def test_under_a_strategy_statistics_are_the_whole_batchs(num_classes):
         return [norm.synchronized for norm in batch_norms(g)]
 
     assert synchronized() == [False] * 3
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    with two_cpus().scope():
         assert synchronized() == [True] * 3
 
 
