@@ -33,8 +33,8 @@ class SpectralNormalization(keras.layers.Wrapper):
     ```
 
     Args:
-        layer: A Keras layer with a `kernel` whose last axis is its outputs,
-            such as `Dense` or `Conv2D`. (Not `Conv2DTranspose`.)
+        layer: A Keras layer with a `kernel`, such as `Dense`, `Conv2D` or
+            `Conv2DTranspose`.
         power_iterations: Int, steps in every forward pass with
             `training=True`; there are none otherwise.
         **kwargs: As of `keras.layers.Layer`.
@@ -46,11 +46,6 @@ class SpectralNormalization(keras.layers.Wrapper):
         # in its own.
         kwargs.setdefault("dtype", layer.variable_dtype)
         super().__init__(layer, **kwargs)
-        if isinstance(layer, keras.layers.Conv2DTranspose):
-            raise ValueError(
-                "`layer` must have its outputs on the kernel's last axis. "
-                f"Received: layer={layer.name!r}, a Conv2DTranspose"
-            )
         if not (isinstance(power_iterations, int) and power_iterations >= 1):
             raise ValueError(
                 "`power_iterations` must be a whole number, 1 or more. "
@@ -66,15 +61,24 @@ class SpectralNormalization(keras.layers.Wrapper):
                 f"Received: layer={self.layer.name!r}"
             )
         self.u = self.add_weight(
-            shape=(self.layer.kernel.shape[-1], 1),
+            shape=(self.as_matrix(self.layer.kernel).shape[-1], 1),
             initializer=keras.initializers.RandomNormal(seed=0),
             trainable=False,
             name="u",
         )
 
+    def as_matrix(self, kernel):
+        """The kernel as a matrix `[inputs, outputs]`."""
+        kernel = tf.convert_to_tensor(kernel)
+        if isinstance(self.layer, keras.layers.Conv2DTranspose):
+            # [height, width, outputs, inputs]: it is the kernel of the
+            # convolution that walks the other way.
+            kernel = tf.transpose(kernel, [0, 1, 3, 2])
+        return tf.reshape(kernel, [-1, kernel.shape[-1]])
+
     def call(self, inputs, training=False):
         kernel = tf.convert_to_tensor(self.layer.kernel)
-        matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
+        matrix = self.as_matrix(kernel)
         fixed = tf.stop_gradient(matrix)
         # Of length one: a fresh u is not, nor is an average of several.
         u = tf.math.l2_normalize(tf.convert_to_tensor(self.u))

@@ -14,12 +14,35 @@ import keras
 from keras import layers
 
 from gan_keras.layers import ClassProjection
+from gan_keras.layers import SelfAttention
+from gan_keras.layers import SpectralNormalization
 from gan_keras.networks.shapes import check_positive
 
 
 def as_it_is(layer):
     """The layer itself: the `wrap` that does nothing."""
     return layer
+
+
+def check_attention(attention, sizes):
+    """Raises a ValueError unless there is a map of that height."""
+    heights = [height for height, _ in sizes]
+    if attention is not None and attention not in heights:
+        raise ValueError(
+            "`attention` must be the height of a map: one of "
+            f"{', '.join(map(str, heights))}, or None. "
+            f"Received: attention={attention!r}"
+        )
+
+
+def attend(x, attention, wrap):
+    """`SelfAttention`, if it is wanted on maps of this height."""
+    height, width = x.shape[1:3]
+    if height != attention:
+        return x
+    # It holds four layers, which are wrapped as all others are.
+    spectral = isinstance(wrap(layers.Dense(1)), SpectralNormalization)
+    return SelfAttention(spectral, name=f"attention_{height}x{width}")(x)
 
 
 def generator(latent_dim, draw, num_classes=None):

@@ -12,6 +12,8 @@ Source: Radford et al., 2015, arXiv:1511.06434.
 from keras import layers
 
 from gan_keras.networks.assembly import as_it_is
+from gan_keras.networks.assembly import attend
+from gan_keras.networks.assembly import check_attention
 from gan_keras.networks.assembly import discriminator
 from gan_keras.networks.assembly import generator
 from gan_keras.networks.normalization import batch_normalization
@@ -28,6 +30,8 @@ def dcgan_generator(
     kernel_size=4,
     hidden=(),
     num_classes=None,
+    wrap=as_it_is,
+    attention=None,
 ):
     """The counterfeiter: a latent vector becomes an image.
 
@@ -47,6 +51,11 @@ def dcgan_generator(
             narrow (StyleGAN's mapping network, arXiv:1812.04948, in small).
         num_classes: Int; the generator then draws what class it is told, as
             a second input beside z. None for one without classes.
+        wrap: Callable, put around every convolution and dense layer, such as
+            `gan_keras.layers.SpectralNormalization`.
+        attention: Int, the height of the map on which `SelfAttention` is put
+            (arXiv:1805.08318), one of those that halving the image's height
+            leads to; None, the default, for none.
 
     Returns:
         A `keras.Model`: float32 `[batch, latent_dim]`, or a list of them and
@@ -59,6 +68,7 @@ def dcgan_generator(
     image_shape = check_image_shape(image_shape)
     check_positive(latent_dim=latent_dim, width=width, kernel_size=kernel_size)
     sizes = halvings(*image_shape[:2])[::-1]  # smallest first
+    check_attention(attention, sizes[:-1])
     widths = stage_widths(width, len(sizes) - 1)[::-1]  # largest first
 
     def draw(x, classes):
@@ -67,25 +77,29 @@ def dcgan_generator(
             x = layers.Concatenate(name="with_class")([x, classes])
         # No biases before BatchNorm: it subtracts the mean, and them with it.
         for i, units in enumerate(hidden, start=1):
-            x = layers.Dense(units, use_bias=False, name=f"hidden{i}")(x)
+            dense = layers.Dense(units, use_bias=False, name=f"hidden{i}")
+            x = wrap(dense)(x)
             x = batch_normalization(name=f"norm_hidden{i}")(x)
             x = layers.ReLU()(x)
         h, w = sizes[0]
-        x = layers.Dense(h * w * widths[0], use_bias=False, name="dense")(x)
+        dense = layers.Dense(h * w * widths[0], use_bias=False, name="dense")
+        x = wrap(dense)(x)
         x = batch_normalization(name=f"norm_{h}x{w}")(x)
         x = layers.ReLU()(x)
         x = layers.Reshape((h, w, widths[0]))(x)
+        x = attend(x, attention, wrap)
         for size, channels in zip(sizes[1:], [*widths[1:], image_shape[2]]):
             last = size == sizes[-1]
             place = f"{size[0]}x{size[1]}"
-            x = layers.Conv2DTranspose(
+            up = layers.Conv2DTranspose(
                 channels,
                 kernel_size,
                 strides=2,
                 padding="same",
                 use_bias=last,
                 name=f"up_{place}",
-            )(x)
+            )
+            x = wrap(up)(x)
             # Doubling 4 gives 8; where D's halving came from 7, crop to 7.
             extra = (2 * h - size[0], 2 * w - size[1])
             if any(extra):
@@ -93,6 +107,7 @@ def dcgan_generator(
             if not last:
                 x = batch_normalization(name=f"norm_{place}")(x)
                 x = layers.ReLU()(x)
+                x = attend(x, attention, wrap)
             h, w = size
         return layers.Activation("tanh", dtype="float32")(x)
 
@@ -108,6 +123,7 @@ def dcgan_discriminator(
     condition=None,
     heads=None,
     wrap=as_it_is,
+    attention=None,
 ):
     """The police officer: an image becomes one logit, high for "real".
 
@@ -128,6 +144,7 @@ def dcgan_discriminator(
             `{"class": 10}`, for `gan_keras.auxiliaries`.
         wrap: Callable, put around every convolution and dense layer, such as
             `gan_keras.layers.SpectralNormalization`.
+        attention: Int or None, see `dcgan_generator`.
 
     Returns:
         A `keras.Model`: float32 `[batch, *image_shape]`, or a list of them
@@ -140,6 +157,7 @@ def dcgan_discriminator(
     image_shape = check_image_shape(image_shape)
     check_positive(width=width, kernel_size=kernel_size)
     sizes = halvings(*image_shape[:2])[1:]
+    check_attention(attention, sizes)
 
     def look(x):
         for (h, w), channels in zip(sizes, stage_widths(width, len(sizes))):
@@ -156,6 +174,7 @@ def dcgan_discriminator(
             if batch_norm and (h, w) != sizes[0]:
                 x = batch_normalization(name=f"norm_{h}x{w}")(x)
             x = layers.LeakyReLU(negative_slope=0.2)(x)
+            x = attend(x, attention, wrap)
         return layers.Flatten()(x)
 
     return discriminator(image_shape, look, num_classes, condition, heads, wrap)

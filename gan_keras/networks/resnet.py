@@ -18,10 +18,10 @@ import tensorflow as tf
 from keras import layers
 
 from gan_keras.layers import ConditionalBatchNorm
-from gan_keras.layers import SelfAttention
-from gan_keras.layers import SpectralNormalization
 from gan_keras.networks import assembly
 from gan_keras.networks.assembly import as_it_is
+from gan_keras.networks.assembly import attend
+from gan_keras.networks.assembly import check_attention
 from gan_keras.networks.normalization import batch_normalization
 from gan_keras.networks.shapes import check_image_shape
 from gan_keras.networks.shapes import check_positive
@@ -68,7 +68,7 @@ def resnet_generator(
     image_shape = check_image_shape(image_shape)
     check_positive(width=width)
     sizes = halvings(*image_shape[:2])
-    check_attention(attention, sizes)
+    check_attention(attention, sizes[1:])
     widths = [width, *stage_widths(width, len(sizes) - 1)]
     sizes, widths = sizes[::-1], widths[::-1]  # smallest map first
 
@@ -133,7 +133,7 @@ def resnet_discriminator(
     image_shape = check_image_shape(image_shape)
     check_positive(width=width)
     sizes = halvings(*image_shape[:2])
-    check_attention(attention, sizes)
+    check_attention(attention, sizes[1:])
     widths = stage_widths(width, len(sizes) - 1)
 
     def look(x):
@@ -199,24 +199,3 @@ def enlarge(x, size):
     if any(extra):
         x = layers.Cropping2D([(0, pixels) for pixels in extra])(x)
     return x
-
-
-def check_attention(attention, sizes):
-    """Raises a ValueError unless there is a map of that height."""
-    heights = [height for height, _ in sizes[1:]]
-    if attention is not None and attention not in heights:
-        raise ValueError(
-            "`attention` must be the height of a map: one of "
-            f"{', '.join(map(str, heights))}, or None. "
-            f"Received: attention={attention!r}"
-        )
-
-
-def attend(x, attention, wrap):
-    """`SelfAttention`, if it is wanted on maps of this height."""
-    height, width = x.shape[1:3]
-    if height != attention:
-        return x
-    # It holds four layers, which are wrapped as all others are.
-    spectral = isinstance(wrap(layers.Dense(1)), SpectralNormalization)
-    return SelfAttention(spectral, name=f"attention_{height}x{width}")(x)

@@ -1,0 +1,18 @@
+"""Exercises that check themselves, for the tutorials.
+
+```python
+from gan_keras import exercises
+
+def d_loss(real_logits, fake_logits):
+    ...
+
+exercises.check("d_loss", d_loss)
+```
+"""
+
+from gan_keras.exercises.core import check
+from gan_keras.exercises.core import claim
+from gan_keras.exercises.core import names
+from gan_keras.exercises.core import setting
+
+__all__ = ["check", "claim", "names", "setting"]

@@ -1,0 +1,96 @@
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from gan_keras import exercises
+from gan_keras.exercises import core
+
+HERE = Path(__file__).parent
+SOLUTIONS = HERE.parent / "tutorials" / "solutions"
+
+
+def module(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def solutions():
+    """All solutions: each file has one function or value an exercise."""
+    found = {}
+    for path in sorted(SOLUTIONS.glob("[0-9][0-9]_*.py")):
+        names = vars(module(path))
+        found |= {n: names[n] for n in exercises.names() if n in names}
+    return found
+
+
+def wrong_answers():
+    """All wrong answers: each file has `WRONG`, name to a list of them."""
+    found = {}
+    for path in sorted((HERE / "wrong_answers").glob("tutorial_*.py")):
+        found |= module(path).WRONG
+    return found
+
+
+WRONG = wrong_answers()
+
+
+def test_every_exercise_has_a_solution_and_three_wrong_answers():
+    assert set(solutions()) == set(exercises.names())
+    assert set(WRONG) == set(exercises.names())
+    assert all(len(answers) >= 3 for answers in WRONG.values())
+
+
+@pytest.mark.parametrize("name", exercises.names())
+def test_the_solution_is_accepted(name):
+    result = exercises.check(name, solutions()[name])
+    assert result.passed, result
+    assert len(result.message) > 20
+
+
+@pytest.mark.parametrize(
+    "name, i", [(name, i) for name in WRONG for i in range(len(WRONG[name]))]
+)
+def test_a_wrong_answer_gets_a_hint(name, i):
+    result = exercises.check(name, WRONG[name][i])
+    assert not result.passed
+    # They run, and have the right form: what helps is more than that.
+    assert "an error of its own" not in result.message
+    assert "shape should be" not in result.message
+    assert len(result.message) > 20
+
+
+@pytest.mark.parametrize("name", exercises.names())
+def test_an_empty_answer_gets_a_hint(name):
+    result = exercises.check(name, lambda *args, **kwargs: None)
+    assert not result.passed
+
+
+def test_unknown_exercise():
+    with pytest.raises(ValueError, match="Unknown exercise"):
+        exercises.check("no_such", None)
+
+
+def test_numbers():
+    with pytest.raises(core.Hint, match="return"):
+        core.numbers(None)
+    with pytest.raises(core.Hint, match=r"\(2,\)"):
+        core.numbers([1.0], shape=(2,))
+    with pytest.raises(core.Hint, match="infinite"):
+        core.numbers([float("nan")])
+    assert core.numbers([1, 2], shape=(2,)).dtype == "float64"
+
+
+def test_settings_and_claims(monkeypatch):
+    monkeypatch.delenv("GAN_KERAS_SMOKE", raising=False)
+    assert exercises.setting(full=5, smoke=1) == 5
+    exercises.claim(0.5, at_least=0.4, at_most=0.6)
+    with pytest.raises(AssertionError, match="0.7"):
+        exercises.claim(0.7, at_most=0.6)
+    with pytest.raises(AssertionError):
+        exercises.claim(float("nan"), at_least=0)
+    monkeypatch.setenv("GAN_KERAS_SMOKE", "1")
+    assert exercises.setting(full=5, smoke=1) == 1
+    exercises.claim(0.7, at_most=0.6)

@@ -1,0 +1,87 @@
+"""Makes the notebooks from their sources, runs them, and makes pages.
+
+    python tutorials/build.py                     # NN_name.py -> NN_name.ipynb
+    python tutorials/build.py --html pages        # runs them, writes pages
+    python tutorials/build.py --html pages 01 04  # two of them
+
+The sources are Python files in percent format; in git, notebooks have no
+outputs. `GAN_KERAS_SMOKE=1` runs them in short, to see whether they run.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+HERE = Path(__file__).parent
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def sources(wanted=()):
+    """The tutorials' files in order: all, or those that begin so."""
+    every = sorted(HERE.glob("[0-9][0-9]_*.py"))
+    if not wanted:
+        return every
+    found = [p for p in every if any(p.name.startswith(w) for w in wanted)]
+    if not found:
+        raise SystemExit(f"No tutorial begins with {' or '.join(wanted)}.")
+    return found
+
+
+def notebook(source):
+    """The notebook of a source file; the same one every time."""
+    made = jupytext.read(source)
+    made.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    made.nbformat, made.nbformat_minor = 4, 5
+    for i, cell in enumerate(made.cells):
+        cell["id"] = f"cell-{i:02d}"  # by chance otherwise
+        cell["metadata"] = {}
+    return made
+
+
+def execute(source, folder):
+    """Runs a tutorial in an empty folder; returns notebook and seconds."""
+    from nbclient import NotebookClient
+
+    made = notebook(source)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    NotebookClient(
+        made, timeout=1800, resources={"metadata": {"path": str(folder)}}
+    ).execute()
+    return made, time.monotonic() - start
+
+
+def page(made):
+    """An executed notebook as one HTML page."""
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter().from_notebook_node(made)[0]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        description="Make, run and render the tutorials."
+    )
+    parser.add_argument("wanted", nargs="*", metavar="NN")
+    parser.add_argument(
+        "--html", metavar="DIR", help="run them, and write pages there"
+    )
+    options = parser.parse_args(arguments)
+    for source in sources(options.wanted):
+        target = source.with_suffix(".ipynb")
+        text = nbformat.writes(notebook(source))
+        target.write_text(text.rstrip() + "\n", encoding="utf-8")
+        if options.html:
+            folder = Path(options.html)
+            made, seconds = execute(source, folder / f"files_{source.stem}")
+            html = folder / f"{source.stem}.html"
+            html.write_text(page(made), encoding="utf-8")
+            print(f"{html}: {seconds:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
