@@ -5,10 +5,12 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from gan_keras import networks
 from gan_keras.gan import GAN
 from gan_keras.lab.optimal import Grid
+from gan_keras.networks import assembly
 from gan_keras.schedules import HoldThenDecay
 
 
@@ -23,7 +25,7 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
     ```python
     data = gk.lab.mixture()
     gan = gk.lab.gan(data, steps=8_000)
-    gan.fit(gk.lab.pipeline(data, steps=1_000, batch_size=512), epochs=8)
+    gan.fit(gk.lab.pipeline(data, steps=1_000), epochs=8)
     gk.plots.densities(gk.lab.Comparison(gan, data))
     ```
 
@@ -40,14 +42,7 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
     """
     dimensions = distribution.dimensions
     if generator is None:
-        generator = networks.mlp_generator(
-            (dimensions,),
-            latent_dim=dimensions,
-            hidden=(64, 64, 64),
-            # Smooth: where G has a kink its density jumps, and where it
-            # folds back it ends all of a sudden. D cannot follow that.
-            activation="tanh",
-        )
+        generator = bending_generator(dimensions)
     model = GAN(
         generator,
         networks.mlp_discriminator((dimensions,), hidden=(64, 64, 64)),
@@ -67,6 +62,39 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
         steps_per_execution=50,
     )
     return model
+
+
+def bending_generator(dimensions, hidden=(64, 64, 64)):
+    """A generator that stretches space, and then bends it.
+
+    Formula: `x = A z + b + mlp(z)`, where A begins as the identity and the
+    multi-layer perceptron has tanh for its activation.
+
+    Its density is smooth, so that D can follow it: it has no kinks, where p_g
+    would jump. Nor does it flatten out where all tanh have come to their end,
+    far from the middle; there p_g would pile up and stop all of a sudden. The
+    straight part goes on.
+
+    Args:
+        dimensions: Int, 1 or 2.
+        hidden: Tuple of ints, widths of the hidden layers.
+
+    Returns:
+        A `keras.Model`: latents `[batch, dimensions]` to points
+        `[batch, dimensions]`.
+    """
+
+    def draw(z, classes):
+        x = z
+        for i, units in enumerate(hidden, start=1):
+            x = layers.Dense(units, activation="tanh", name=f"hidden{i}")(x)
+        bend = layers.Dense(dimensions, name="bend")(x)
+        stretch = layers.Dense(
+            dimensions, kernel_initializer="identity", name="stretch"
+        )(z)
+        return layers.Add(dtype="float32", name="points")([stretch, bend])
+
+    return assembly.generator(dimensions, draw)
 
 
 def _adam(learning_rate, steps):
