@@ -42,10 +42,10 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
     """
     dimensions = distribution.dimensions
     if generator is None:
-        generator = bending_generator(dimensions)
+        generator = (line_generator if dimensions == 1 else plane_generator)()
     model = GAN(
         generator,
-        networks.mlp_discriminator((dimensions,), hidden=(64, 64, 64)),
+        networks.mlp_discriminator((dimensions,), HIDDEN),
         seed=seed,
     )
     model.compile(
@@ -64,37 +64,45 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
     return model
 
 
-def bending_generator(dimensions, hidden=(64, 64, 64)):
-    """A generator that stretches space, and then bends it.
+HIDDEN = (64, 64, 64)
 
-    Formula: `x = A z + b + mlp(z)`, where A begins as the identity and the
-    multi-layer perceptron has tanh for its activation.
+
+def line_generator():
+    """A generator that stretches the line, and then bends it.
+
+    Formula: `x = a z + b + mlp(z)`, where a begins at 1 and the multi-layer
+    perceptron has tanh for its activation.
 
     Its density is smooth, so that D can follow it: it has no kinks, where p_g
     would jump. Nor does it flatten out where all tanh have come to their end,
     far from the middle; there p_g would pile up and stop all of a sudden. The
     straight part goes on.
 
-    Args:
-        dimensions: Int, 1 or 2.
-        hidden: Tuple of ints, widths of the hidden layers.
-
     Returns:
-        A `keras.Model`: latents `[batch, dimensions]` to points
-        `[batch, dimensions]`.
+        A `keras.Model`, latents `[batch, 1]` to points `[batch, 1]`.
     """
 
     def draw(z, classes):
         x = z
-        for i, units in enumerate(hidden, start=1):
+        for i, units in enumerate(HIDDEN, start=1):
             x = layers.Dense(units, activation="tanh", name=f"hidden{i}")(x)
-        bend = layers.Dense(dimensions, name="bend")(x)
-        stretch = layers.Dense(
-            dimensions, kernel_initializer="identity", name="stretch"
-        )(z)
+        bend = layers.Dense(1, name="bend")(x)
+        stretch = layers.Dense(1, kernel_initializer="ones", name="stretch")(z)
         return layers.Add(dtype="float32", name="points")([stretch, bend])
 
-    return assembly.generator(dimensions, draw)
+    return assembly.generator(1, draw)
+
+
+def plane_generator():
+    """A generator that bends the plane.
+
+    Smooth, too. To end in the open does not matter here, where nobody divides
+    one density by the other.
+
+    Returns:
+        A `keras.Model`, latents `[batch, 2]` to points `[batch, 2]`.
+    """
+    return networks.mlp_generator((2,), 2, HIDDEN, activation="tanh")
 
 
 def _adam(learning_rate, steps):
