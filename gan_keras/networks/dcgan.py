@@ -51,8 +51,11 @@ def dcgan_generator(
             narrow (StyleGAN's mapping network, arXiv:1812.04948, in small).
         num_classes: Int; the generator then draws what class it is told, as
             a second input beside z. None for one without classes.
-        wrap: Callable, put around every convolution and dense layer, such as
-            `gan_keras.layers.SpectralNormalization`.
+        wrap: Callable, put around the transposed convolutions but the last,
+            such as `gan_keras.layers.SpectralNormalization`. (The last one
+            must be free to paint the darkest black, and the layers before
+            the first map to stretch the noise: normalised, G drew the same
+            few images.)
         attention: Int, the height of the map on which `SelfAttention` is put
             (arXiv:1805.08318), one of those that halving the image's height
             leads to; None, the default, for none.
@@ -77,13 +80,11 @@ def dcgan_generator(
             x = layers.Concatenate(name="with_class")([x, classes])
         # No biases before BatchNorm: it subtracts the mean, and them with it.
         for i, units in enumerate(hidden, start=1):
-            dense = layers.Dense(units, use_bias=False, name=f"hidden{i}")
-            x = wrap(dense)(x)
+            x = layers.Dense(units, use_bias=False, name=f"hidden{i}")(x)
             x = batch_normalization(name=f"norm_hidden{i}")(x)
             x = layers.ReLU()(x)
         h, w = sizes[0]
-        dense = layers.Dense(h * w * widths[0], use_bias=False, name="dense")
-        x = wrap(dense)(x)
+        x = layers.Dense(h * w * widths[0], use_bias=False, name="dense")(x)
         x = batch_normalization(name=f"norm_{h}x{w}")(x)
         x = layers.ReLU()(x)
         x = layers.Reshape((h, w, widths[0]))(x)
@@ -99,7 +100,7 @@ def dcgan_generator(
                 use_bias=last,
                 name=f"up_{place}",
             )
-            x = wrap(up)(x)
+            x = up(x) if last else wrap(up)(x)
             # Doubling 4 gives 8; where D's halving came from 7, crop to 7.
             extra = (2 * h - size[0], 2 * w - size[1])
             if any(extra):
