@@ -27,7 +27,7 @@ if importlib.util.find_spec("gan_keras") is None:
     )
 
 # %%
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no remarks about GPUs
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
 
 import keras
 import matplotlib.pyplot as plt
