@@ -26,6 +26,10 @@ if importlib.util.find_spec("gan_keras") is None:
         [sys.executable, "-m", "pip", "install", "-q", SOURCE], check=True
     )
 
+# %% [markdown]
+# (If the next cell prints lines on red: TensorFlow greets the machine. Nothing
+# is wrong.)
+
 # %%
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
 
@@ -104,6 +108,7 @@ for axes in (left, right):
     axes.annotate("a beginner\nis here", (-5.5, 0.5), ha="center", fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
+plt.show()
 
 # %% [markdown]
 # *What you should see: on the left two falling curves. In the grey band,
@@ -426,7 +431,9 @@ gk.plots.caption(
 
 
 # %%
-def saturating_slope(fake_logits): ...  # your turn
+def saturating_slope(fake_logits):
+    # Your turn.
+    ...
 
 
 exercises.check("saturating_slope", saturating_slope)
@@ -437,7 +444,9 @@ exercises.check("saturating_slope", saturating_slope)
 
 
 # %%
-def non_saturating_loss(fake_logits): ...  # your turn
+def non_saturating_loss(fake_logits):
+    # Your turn.
+    ...
 
 
 exercises.check("non_saturating_loss", non_saturating_loss)
@@ -449,9 +458,9 @@ exercises.check("non_saturating_loss", non_saturating_loss)
 
 
 # %%
-def d_half_step(
-    discriminator, optimizer, real_images, fake_images
-): ...  # your turn
+def d_half_step(discriminator, optimizer, real_images, fake_images):
+    # Your turn.
+    ...
 
 
 exercises.check("d_half_step", d_half_step)
@@ -462,7 +471,9 @@ exercises.check("d_half_step", d_half_step)
 
 
 # %%
-def g_half_step(generator, discriminator, optimizer, latents): ...  # your turn
+def g_half_step(generator, discriminator, optimizer, latents):
+    # Your turn.
+    ...
 
 
 exercises.check("g_half_step", g_half_step)

@@ -26,6 +26,10 @@ if importlib.util.find_spec("gan_keras") is None:
         [sys.executable, "-m", "pip", "install", "-q", SOURCE], check=True
     )
 
+# %% [markdown]
+# (If the next cell prints lines on red: TensorFlow greets the machine. Nothing
+# is wrong.)
+
 # %%
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
 
@@ -208,6 +212,7 @@ axes.set(
     title=f"{share:.1%} came out as asked",
 )  # fmt: skip
 figure.colorbar(heat, label="images")
+plt.show()
 # %% [markdown]
 # *What you should see: a table of ten by ten, bright on the diagonal, where
 # what was asked for was read, and nearly empty elsewhere.*
@@ -312,7 +317,9 @@ gk.plots.image_rows(
 
 
 # %%
-def price_labels(price): ...  # your turn
+def price_labels(price):
+    # Your turn.
+    ...
 
 
 exercises.check("price_labels", price_labels)
@@ -324,7 +331,9 @@ exercises.check("price_labels", price_labels)
 
 
 # %%
-def mixed_classes(first, second, t, num_classes): ...  # your turn
+def mixed_classes(first, second, t, num_classes):
+    # Your turn.
+    ...
 
 
 exercises.check("mixed_classes", mixed_classes)
@@ -337,7 +346,9 @@ exercises.check("mixed_classes", mixed_classes)
 
 
 # %%
-def share_as_asked(asked, probabilities): ...  # your turn
+def share_as_asked(asked, probabilities):
+    # Your turn.
+    ...
 
 
 exercises.check("share_as_asked", share_as_asked)

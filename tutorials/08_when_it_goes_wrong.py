@@ -25,6 +25,10 @@ if importlib.util.find_spec("gan_keras") is None:
         [sys.executable, "-m", "pip", "install", "-q", SOURCE], check=True
     )
 
+# %% [markdown]
+# (If the next cell prints lines on red: TensorFlow greets the machine. Nothing
+# is wrong.)
+
 # %%
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
 
@@ -103,8 +107,11 @@ def clouds(panels):
         axis.set_title(
             f"{name}\n{ring.modes_covered(points)} of 8 clouds", fontsize=9
         )
-    axes[0, 0].legend(frameon=False, fontsize=7, loc="upper left")
-    return figure
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+        ncols=2, frameon=False, fontsize=8,
+    )  # fmt: skip
+    plt.show()
 
 
 # %% [markdown]
@@ -120,9 +127,9 @@ collapsed = film.answers[-1]
 chosen = np.unique(np.linspace(1, points_epochs, 5).round().astype(int))
 clouds({f"epoch {e}": film.answers[e] for e in chosen})
 # %% [markdown]
-# *What you should see: five moments of one training. The fakes (pink) sit
-# together in one place, near one cloud or two, and at the next moment in
-# another place.*
+# *What you should see: five moments of one training. The fakes (pink) lie in
+# one heap, on one cloud or two or on none, and at the next moment the heap is
+# somewhere else.*
 #
 # G put all of its money on one note. D learned to reject that note; G moved on
 # to the next; and so they run around in circles for ever. That is **mode
@@ -132,8 +139,8 @@ clouds({f"epoch {e}": film.answers[e] for e in chosen})
 gk.plots.loss_race(history, gk.losses.NonSaturating())
 
 # %% [markdown]
-# *What you should see: two losses that lie on their dotted lines, and two
-# opinions on one half, nearly from the first epoch on.*
+# *What you should see: two losses that lie near their dotted lines, and
+# two opinions on one half, nearly from the first epoch on.*
 #
 # They could not look better. **This is the trouble that curves hide**: for
 # each single batch the game is even. Look at many samples, and at samples of
@@ -268,12 +275,13 @@ axis.set(
 )  # fmt: skip
 axis.spines[["top", "right"]].set_visible(False)
 axis.legend(frameon=False)
+plt.show()
 
 # %% [markdown]
 # *What you should see: three curves on logarithmic axes. With the minimax
 # loss (circles) the push falls by many powers of ten as D learns; with the
 # non-saturating one (squares) it grows; with WGAN-GP (triangles) it settles
-# at 1.*
+# near 1.*
 
 # %%
 print({name: f"{values[-1]:.1e}" for name, values in found.items()})
@@ -333,7 +341,7 @@ clouds(panels)
 last = {name: values[-1] for name, values in stuck.history.items()}
 print({name: round(value, 3) for name, value in last.items()}, "moved", moved)
 exercises.claim(last["d_loss"], at_most=0.01)
-exercises.claim(moved, at_most=0.01)
+exercises.claim(moved, at_most=0.1)
 exercises.claim(ring.modes_covered(panels["WGAN-GP, Adam"]), at_least=7)
 
 # %% [markdown]
@@ -558,6 +566,7 @@ for axis, title, run in [
     axis.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("D says: probability of real")
 axes[0].legend(frameon=False)
+plt.show()
 
 # %% [markdown]
 # *What you should see: on the left two curves that part: D believes ever more
@@ -567,6 +576,18 @@ axes[0].legend(frameon=False)
 #
 # The **augmentation** is done to fakes as well. Otherwise G would learn to
 # draw moved and cut digits.
+
+# %%
+gk.plots.image_rows(
+    {
+        "25 digits": learned[1].generate(10, seed=0),
+        "augmented": shaken[1].generate(10, seed=0),
+    }
+)
+
+# %% [markdown]
+# *What you should see: two rows of digits, neither of which looks ill. It is
+# the dashed curve that tells.*
 
 
 # %%
@@ -588,7 +609,7 @@ exercises.claim(gap(shaken), at_most=0.2)
 # | vanishing gradient | d_loss 0, level | nothing moves | another loss |
 # | D too strong | d_real 1, d_fake 0 | smears | R1, spectral norm |
 # | D too weak | d_loss above 1.39 | specks | a faster D |
-# | learned by heart | val_d_real low | copies | augmentation |
+# | learned by heart | val_d_real low | may look fine | augmentation |
 #
 # And the order in which to look: pictures first, then d_real and d_fake, then
 # the losses; one change at a time, from the same seed.
@@ -601,7 +622,9 @@ exercises.claim(gap(shaken), at_most=0.2)
 
 
 # %%
-def smoothed_d_loss(real_logits, fake_logits, real_label=0.9): ...  # your turn
+def smoothed_d_loss(real_logits, fake_logits, real_label=0.9):
+    # Your turn.
+    ...
 
 
 exercises.check("smoothed_d_loss", smoothed_d_loss)
@@ -613,7 +636,9 @@ exercises.check("smoothed_d_loss", smoothed_d_loss)
 
 
 # %%
-def modes_found(points, centres, radius, least): ...  # your turn
+def modes_found(points, centres, radius, least):
+    # Your turn.
+    ...
 
 
 exercises.check("modes_found", modes_found)
@@ -630,9 +655,9 @@ exercises.check("modes_found", modes_found)
 
 
 # %%
-def diagnosis(
-    d_real, d_fake, val_d_real, modes_covered, modes
-): ...  # your turn
+def diagnosis(d_real, d_fake, val_d_real, modes_covered, modes):
+    # Your turn.
+    ...
 
 
 exercises.check("diagnosis", diagnosis)

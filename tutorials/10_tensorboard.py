@@ -26,6 +26,10 @@ if importlib.util.find_spec("gan_keras") is None:
         [sys.executable, "-m", "pip", "install", "-q", SOURCE], check=True
     )
 
+# %% [markdown]
+# (If the next cell prints lines on red: TensorFlow greets the machine. Nothing
+# is wrong.)
+
 # %%
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
 
@@ -178,6 +182,7 @@ for axis, tag in zip(
         axis.set_ylim(-0.02, 1.02)
         axis.axhline(0.5, color=gk.plots.QUIET, linestyle=":")
 axes[0, 0].legend(frameon=False)
+plt.show()
 
 # %% [markdown]
 # *What you should see: the calm run (solid) has D's two opinions come closer
@@ -201,10 +206,11 @@ exercises.claim(last["calm"]["d_real"], at_most=0.75)
 exercises.claim(last["harsh"]["g_loss"] / last["calm"]["g_loss"], at_least=2)
 
 # %% [markdown]
-# Two things in the scalars' side bar are good to know:
+# Two things are good to know:
 #
-# - **Smoothing** averages each curve over its past; the pale line behind is
-#   the truth. Set it to 0 when you look for a single bad epoch.
+# - **Smoothing**, a slider at the left, averages each curve over its past; the
+#   pale line behind is the truth. Set it to 0 when you look for a single bad
+#   epoch.
 # - The **learning rates** are curves, too: `d_learning_rate`,
 #   `g_learning_rate`. If a run changes its behaviour, look whether they did.
 #
@@ -244,8 +250,10 @@ for row, (name, events) in zip(axes, runs.items()):
 # - **weights/...**: they should drift slowly. A layer that never changes does
 #   not learn.
 #
-# TensorBoard stacks the epochs behind each other, the latest in front. Here
-# is one of them, the last layer of G in the calm run.
+# TensorBoard stacks the epochs behind each other, the latest in front, and
+# puts the two runs side by side. There are several pages; search for a layer
+# with the field on top. Here
+# is one of them, the kernel of G's last layer in the calm run.
 
 
 # %%
@@ -254,8 +262,7 @@ def histograms(events, tag):
     return {point.step: _array(point) for point in events.Tensors(tag)}
 
 
-layer = next(t for t in tags if t.startswith("gradients/gen") and "up_28" in t)
-print(layer)
+layer = "gradients/generator/up_28x28/kernel"
 rows = histograms(runs["calm"], layer)
 figure, axes = plt.subplots(
     len(rows), 1, figsize=(7, 0.75 * len(rows) + 0.6), sharex=True,
@@ -270,6 +277,7 @@ for axis, (step, bars) in zip(axes[:, 0], rows.items()):
     axis.set_yticks([])
     axis.spines[["top", "right", "left"]].set_visible(False)
 axes[-1, 0].set_xlabel("gradient of one weight (height: how many have it)")
+plt.show()
 
 # %% [markdown]
 # *What you should see: one small histogram an epoch, centred near zero: most
@@ -285,12 +293,17 @@ def spread(bars):
     return np.sqrt(np.average(middle**2, weights=bars[:, 2]))
 
 
-kernels = [
-    t for t in tags if t.startswith("gradients/gen") and t.endswith("kernel")
+kernels = [  # in the order of the layers, from z to the pixels
+    f"gradients/generator/{layer.name}/kernel"
+    for layer in calm.generator.layers
+    if f"gradients/generator/{layer.name}/kernel" in tags
 ]
 figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+spreads = {}
 for name, events in runs.items():
-    strength = [spread(histograms(events, tag)[epochs]) for tag in kernels]
+    spreads[name] = strength = [
+        spread(histograms(events, tag)[epochs]) for tag in kernels
+    ]
     axis.plot(
         strength, range(len(kernels)), "o" if name == "calm" else "s",
         color=lines[name]["color"], label=name,
@@ -300,30 +313,52 @@ axis.invert_yaxis()
 axis.set(xscale="log", xlabel="spread of the gradient in the last epoch")
 axis.spines[["top", "right"]].set_visible(False)
 axis.legend(frameon=False)
+plt.show()
 
 # %% [markdown]
-# *What you should see: one row for each layer of G, first layer on top, with
-# a dot for the calm and a square for the harsh run, on a logarithmic axis.*
+# *What you should see: one row for each layer of G, the first on top, with a
+# dot for the calm and a square for the harsh run, on a logarithmic axis. The
+# squares lie far to the right.*
 #
+# A D that is too strong does not fall silent, at least not with the
+# non-saturating loss. It shouts. Long gradients are no sign of good advice:
+# what this D wants lighter and darker are specks, and no strokes.
+
+# %%
+ratios = np.array(spreads["harsh"]) / spreads["calm"]
+print("harsh / calm, layer by layer:", ratios.round(1))
+exercises.claim(ratios.min(), at_least=2)
+
+# %% [markdown]
 # ## The tab *Graphs*: is the wiring right?
 #
 # With `graph=True` the whole training step is drawn once, as TensorFlow
-# executes it. It is large; search it for the names of your layers (there is a
-# search field at the left) and follow an arrow or two. It answers questions
+# executes it. It is large and takes a while to appear; search it for the names
+# of your layers (there is a search field at the left) and follow an arrow or
+# two. It answers questions
 # such as "does D get the fakes as well?" From Python:
 
 # %%
 graph = runs["calm"].Graph()
 nodes = [node.name for node in graph.node]
-of_d = [name for name in nodes if "discriminator" in name and "Conv2D" in name]
-print(len(nodes), "operations. D's convolutions, forwards and backwards:")
-print("\n".join(of_d[:6]))
-exercises.claim(len(of_d), at_least=2)
+looks = sorted(
+    {
+        name.split("/")[0]
+        for name in nodes
+        if name.startswith("discriminator") and name.endswith("/convolution")
+    }
+)
+print(len(nodes), "operations, and D at work in", len(looks), "places:", looks)
+exercises.claim(len(looks), at_least=5, at_most=5)
 
 # %% [markdown]
-# *What you should see: a list of operations whose names are those of D's
-# layers. D appears several times, since it is asked several times in one
-# step: about real images, about fakes, for the penalty, and again for G.*
+# D is asked five times in one step of the calm run. **Before you read on:**
+# which five?
+#
+# For d_loss about the real images and about the fakes; for R1's slope; and
+# for g_loss about the fakes again, and about the real images, which only a
+# loss that compares the two would need (for others TensorFlow drops the
+# answer before it is computed).
 #
 # ## Comparing runs, and a number that can be believed
 #
@@ -373,7 +408,9 @@ exercises.claim(distances["harsh"] / distances["calm"], at_least=3)
 
 
 # %%
-def read_scalars(directory, tag): ...  # your turn
+def read_scalars(directory, tag):
+    # Your turn.
+    ...
 
 
 exercises.check("read_scalars", read_scalars)
@@ -386,7 +423,9 @@ exercises.check("read_scalars", read_scalars)
 
 
 # %%
-def smoothed_curve(values, weight): ...  # your turn
+def smoothed_curve(values, weight):
+    # Your turn.
+    ...
 
 
 exercises.check("smoothed_curve", smoothed_curve)
@@ -400,7 +439,9 @@ exercises.check("smoothed_curve", smoothed_curve)
 
 
 # %%
-def best_checkpoint(runs): ...  # your turn
+def best_checkpoint(runs):
+    # Your turn.
+    ...
 
 
 exercises.check("best_checkpoint", best_checkpoint)
