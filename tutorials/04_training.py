@@ -121,7 +121,8 @@ plt.show()
 #
 # The slopes have short formulas, because a sigmoid turns D's logit into a
 # probability: `-D` for minimax, `-(1 - D)` for the other. At D = 0.01 the
-# pushes are 0.01 against 0.99. The learner who is worst would be told least. That is called *saturation*.
+# pushes are 0.01 against 0.99. The learner who is worst would be told least.
+# That is called *saturation*.
 
 # %%
 beginner = tf.constant([float(np.log(0.01 / 0.99))])  # the logit of D = 0.01
