@@ -82,7 +82,11 @@ class Sampling:
         distributed run, of which only the chief draws.)
         """
         return {
-            use_ema: tf.function(functools.partial(network, training=False))
+            # Any number of images, without a new graph for each number.
+            use_ema: tf.function(
+                functools.partial(network, training=False),
+                reduce_retracing=True,
+            )
             for use_ema, network in [
                 (True, self.ema_generator),
                 (False, self.generator),

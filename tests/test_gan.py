@@ -444,3 +444,10 @@ def test_summary_shows_both_networks():
     text = "\n".join(lines)
     assert 'Model: "generator"' in text
     assert 'Model: "discriminator"' in text
+
+
+def test_generate_makes_no_new_graph_for_every_number_of_images():
+    gan = tiny_gan()
+    for n in range(1, 8):
+        assert gan.generate(n, seed=0).shape == (n, 8, 8, 1)
+    assert gan._compiled[True].experimental_get_tracing_count() <= 2

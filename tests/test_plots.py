@@ -189,3 +189,12 @@ def test_projection_shows_both_and_the_way_there():
     assert list(axes[-1].get_lines()[0].get_ydata()) == [3, 2]
     assert axes[-1].get_ylabel() == "mean squared error"
     assert len([axis for axis in axes if axis.get_images()]) == 4
+
+
+def test_a_notebook_shows_figures_as_pictures():
+    # Without pyplot, whose first figure teaches a notebook to show them.
+    for figure in (
+        plots.loss_race({"d_loss": [1.0], "g_loss": [0.5]}),
+        plots.image_rows({"row": np.zeros((2, 8, 8, 1))}),
+    ):
+        assert figure._repr_png_().startswith(b"\x89PNG")

@@ -67,12 +67,11 @@ def fields(found):
     """
     (x_low, x_high), (y_low, y_high) = found.bounds
     from matplotlib.collections import LineCollection
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     # Places by hand: to work a layout out would take longer than all the
     # drawing, for every frame of a film.
-    figure = Figure(figsize=(6.4, 5.6), dpi=100)
+    figure = style.figure_class()(figsize=(6.4, 5.6), dpi=100)
     axis = figure.add_axes((0.09, 0.17, 0.72, 0.8))
     beside = figure.add_axes((0.83, 0.25, 0.03, 0.64))
     low, high = 0, 1

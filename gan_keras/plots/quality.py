@@ -39,7 +39,9 @@ def quality_curve(epochs, values, floor, name):
     if min([floor, *values]) > 0:
         axis.set_yscale("log")
         axis.yaxis.set_major_formatter("{x:g}")
-        axis.yaxis.set_minor_formatter("{x:g}")
+        # Over more than a decade and a half they would stand on each other.
+        near = max(floor, *values) < 30 * min(floor, *values)
+        axis.yaxis.set_minor_formatter("{x:g}" if near else "")
         axis.tick_params(which="minor", labelsize=7)
     dress(axis, xlabel="epoch", ylabel=name)
     return figure

@@ -1,5 +1,8 @@
 """One look for all figures: colours, sizes, and what an axis wears."""
 
+import functools
+import io
+
 # Okabe & Ito's palette: told apart by colour-blind readers and in grey print.
 D_COLOUR = "#0072B2"  # the police are blue
 G_COLOUR = "#D55E00"
@@ -38,9 +41,27 @@ def new_figure(height, width=WIDTH):
     Returns:
         A `matplotlib.figure.Figure`.
     """
+    return figure_class()(
+        figsize=(width, height), layout="constrained", dpi=100
+    )
+
+
+@functools.cache
+def figure_class():
+    """matplotlib's `Figure`, which a notebook shows as a picture.
+
+    Notebooks know how to show figures from the moment on that pyplot draws
+    its first one. Ours are made without it, and would be a line of text.
+    """
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained", dpi=100)
+    class ShownFigure(Figure):
+        def _repr_png_(self):
+            file = io.BytesIO()
+            self.savefig(file, format="png", dpi=self.dpi)
+            return file.getvalue()
+
+    return ShownFigure
 
 
 def dress(axis, title="", xlabel="", ylabel=""):

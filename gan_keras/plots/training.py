@@ -17,12 +17,10 @@ def loss_race(history, loss=None):
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    from matplotlib.figure import Figure
-
     logs = getattr(history, "history", history)
     at_rest = dict(loss.equilibrium) if loss is not None else {}
     probability = "g_loss" in at_rest and loss.is_probability
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = style.new_figure(3.6)
     axes = figure.subplots(1, 2)
     panels = [
         (

@@ -1,0 +1,74 @@
+import numpy as np
+import tensorflow as tf
+
+softplus = tf.nn.softplus
+
+
+def cross(x, t):
+    return t * softplus(-x) + (1 - t) * softplus(x)
+
+
+def distances(points, centres):
+    return np.linalg.norm(points[:, None] - centres, axis=-1)
+
+
+def found(near, least):
+    return int(np.sum(near.sum(axis=0) >= least))
+
+
+def nearest(points, centres, radius, least):
+    modes = distances(points, centres).argmin(axis=1)
+    return int(np.sum(np.bincount(modes, minlength=len(centres)) >= least))
+
+
+def collapse_first(d_real, d_fake, val, covered, modes):
+    if covered < modes / 2:
+        return "mode collapse"
+    if d_real - d_fake > 0.6:
+        return "d too strong"
+    if d_fake > d_real:
+        return "d too weak"
+    return "learned by heart" if d_real - val > 0.2 else "healthy"
+
+
+def curves_only(d_real, d_fake, val, covered, modes):
+    if d_real - d_fake > 0.6:
+        return "d too strong"
+    if d_fake > d_real:
+        return "d too weak"
+    return "learned by heart" if d_real - val > 0.2 else "healthy"
+
+
+def half_is_too_few(d_real, d_fake, val, covered, modes):
+    name = curves_only(d_real, d_fake, val, covered, modes)
+    if name == "healthy" and covered <= modes / 2:
+        return "mode collapse"
+    return name
+
+
+WRONG = {
+    "smoothed_d_loss": [
+        lambda r, f, a=0.9: cross(r, 1.0) + cross(f, 0.0),
+        lambda r, f, a=0.9: cross(r, a) + cross(f, 1 - a),
+        lambda r, f, a=0.9: cross(r, 1.0) + cross(f, 1 - a),
+        lambda r, f, a=0.9: a * softplus(-r) + softplus(f),
+        lambda r, f, a=0.9: cross(r, 1 - a) + cross(f, 0.0),
+        lambda r, f, a=1.0: cross(r, a) + cross(f, 0.0),
+        lambda r, f, a=0.9: cross(r, a),
+    ],
+    "modes_found": [
+        nearest,
+        lambda p, c, r, n: int(np.sum(distances(p, c).min(axis=1) <= r)),
+        lambda p, c, r, n: found(distances(p, c) <= r, 1),
+        lambda p, c, r, n: found(distances(p, c) <= 1.0, n),
+        lambda p, c, r, n: found((np.abs(p[:, None] - c) <= r).all(axis=-1), n),
+        lambda p, c, r, n: found(distances(p, c) <= r, n + 1),
+    ],
+    "diagnosis": [
+        collapse_first,
+        curves_only,
+        half_is_too_few,
+        lambda *args: "healthy",
+        lambda d_real, d_fake, *rest: d_real > d_fake,
+    ],
+}

@@ -1,0 +1,663 @@
+# %% [markdown]
+# # 8. When it goes wrong
+#
+# **Your GAN draws rubbish. Which of the two players is to blame, and what do
+# you change?**
+#
+# Running time: about 4 minutes on two CPU cores, for twenty small trainings.
+#
+# Afterwards you will be able to
+#
+# - provoke the five usual troubles on purpose, each within seconds,
+# - recognise them from curves and pictures, and know which one curves hide,
+# - name a cure for each, and say why it works.
+
+# %%
+import importlib.util
+import os
+import subprocess
+import sys
+
+# Where gan_keras comes from: a folder, a wheel, a git address.
+SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
+if importlib.util.find_spec("gan_keras") is None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", SOURCE], check=True
+    )
+
+# %% [markdown]
+# (If the next cell prints lines on red: TensorFlow greets the machine. Nothing
+# is wrong.)
+
+# %%
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+
+import gan_keras as gk
+from gan_keras import exercises
+
+# %% [markdown]
+# Doctors learn diseases one at a time, from clear cases. Ours are small: eight
+# clouds of points in the plane, where we can count what G has found, and
+# digits with thin networks.
+#
+# ## First trouble: mode collapse
+#
+# The data are eight clouds on a ring. G shall find all of them.
+
+
+# %%
+ring = gk.lab.ring(sigma=0.1)
+points_epochs = exercises.setting(full=8, smoke=1)
+points_steps = exercises.setting(full=250, smoke=2)
+
+
+def adam(rate):
+    return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99)
+
+
+def plane_gan():
+    keras.utils.set_random_seed(0)
+    return gk.GAN(
+        gk.networks.mlp_generator((2,), latent_dim=2, hidden=(64, 64, 64)),
+        gk.networks.mlp_discriminator((2,), hidden=(64, 64, 64)),
+        seed=0,
+    )
+
+
+def samples(gan):
+    return gan.generate(2000, seed=0, use_ema=False)
+
+
+def play(gan, d_optimizer, g_optimizer, loss, penalties, critic_steps=1):
+    """Trains on the ring; returns the history and samples of each epoch."""
+    gan.compile(
+        d_optimizer,
+        g_optimizer,
+        loss=loss,
+        penalties=penalties,
+        critic_steps=critic_steps,
+        steps_per_execution=min(50, points_steps),
+        jit_compile=False,  # for so short runs, compiling does not pay
+    )
+    film = gk.callbacks.Record(samples)
+    data = gk.lab.pipeline(
+        ring, steps=points_steps, batch_size=64 * critic_steps
+    )
+    history = gan.fit(data, epochs=points_epochs, verbose=0, callbacks=[film])
+    return history, film
+
+
+def clouds(panels):
+    """Fakes over the true centres, one panel for each name."""
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(9, 9 / len(panels) + 0.5),
+        layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for axis, (name, points) in zip(axes[0], panels.items()):
+        axis.scatter(*ring.centres.T, s=150, color=gk.plots.REAL_COLOUR,
+                     alpha=0.4, label="real clouds")  # fmt: skip
+        axis.scatter(*points.T, s=2, color=gk.plots.FAKE_COLOUR, label="fakes")
+        axis.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xticks=[],
+                 yticks=[])  # fmt: skip
+        axis.set_title(
+            f"{name}\n{ring.modes_covered(points)} of 8 clouds", fontsize=9
+        )
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+        ncols=2, frameon=False, fontsize=8,
+    )  # fmt: skip
+    plt.show()
+
+
+# %% [markdown]
+# We let G learn four times as fast as D. **Before you run the next cell:** G
+# looks for the place that D believes in most, and D is slow to notice. Where
+# will the fakes be?
+
+# %%
+history, film = play(
+    plane_gan(), adam(5e-4), adam(2e-3), loss="non_saturating", penalties=[]
+)
+collapsed = film.answers[-1]
+chosen = np.unique(np.linspace(1, points_epochs, 5).round().astype(int))
+clouds({f"epoch {e}": film.answers[e] for e in chosen})
+# %% [markdown]
+# *What you should see: five moments of one training. The fakes (pink) lie in
+# one heap, on one cloud or two or on none, and at the next moment the heap is
+# somewhere else.*
+#
+# G put all of its money on one note. D learned to reject that note; G moved on
+# to the next; and so they run around in circles for ever. That is **mode
+# collapse**. And the curves?
+
+# %%
+gk.plots.loss_race(history, gk.losses.NonSaturating())
+
+# %% [markdown]
+# *What you should see: two losses that lie near their dotted lines, and
+# two opinions on one half, nearly from the first epoch on.*
+#
+# They could not look better. **This is the trouble that curves hide**: for
+# each single batch the game is even. Look at many samples, and at samples of
+# several epochs.
+
+# %%
+most = max(ring.modes_covered(points) for points in film.answers[1:])
+d_loss = history.history["d_loss"][-1]
+print(f"d_loss {d_loss:.2f} (at rest: 1.39), never more than {most} clouds")
+exercises.claim(d_loss, at_least=1.3, at_most=1.45)
+exercises.claim(most, at_most=3)
+
+# %% [markdown]
+# Three cures, each from the same first weights:
+#
+# - **R3GAN's rules**: a relativistic loss, which compares each real point with
+#   a fake one, so that a forgotten cloud is a set of lost comparisons; with R1
+#   and R2, which keep D gentle at both. The learning rates stay as they were.
+# - **WGAN-GP**: a critic that is allowed five turns for each of G's, and told
+#   by a penalty to keep a slope of one. It knows all clouds before G moves.
+# - **A faster D**: the bare game, with the two learning rates swapped.
+
+# %%
+cured = {"the disease": collapsed}
+_, film = play(
+    plane_gan(),
+    adam(5e-4),
+    adam(2e-3),
+    loss="relativistic",
+    penalties=[gk.penalties.R1(gamma=0.03), gk.penalties.R2(gamma=0.03)],
+)
+cured["R3GAN's rules"] = film.answers[-1]
+_, film = play(
+    plane_gan(),
+    adam(5e-4),
+    adam(2e-3),
+    loss="wasserstein",
+    penalties=[gk.penalties.GradientPenalty(weight=0.1)],
+    critic_steps=5,
+)
+cured["WGAN-GP, five turns"] = film.answers[-1]
+_, film = play(
+    plane_gan(), adam(2e-3), adam(5e-4), loss="non_saturating", penalties=[]
+)
+cured["a faster D"] = film.answers[-1]
+clouds(cured)
+
+# %% [markdown]
+# *What you should see: on the left the collapsed points; in the three other
+# panels all eight clouds have fakes, with some threads between them.*
+
+# %%
+for points in list(cured.values())[1:]:
+    exercises.claim(ring.modes_covered(points), at_least=7)
+
+# %% [markdown]
+# ## Second trouble: the gradient vanishes
+#
+# Now the opposite. G stands still in the middle of the ring, and D may learn
+# as long as it likes. We measure how hard each fake is pushed: the mean length
+# of the gradient of g_loss at the fakes.
+#
+# **Before you run the next cell:** D gets better and better. Will its advice
+# to G get better, too?
+
+# %%
+real = tf.constant(ring.sample(256, seed=0))
+rng = np.random.default_rng(0)
+fake = tf.constant(rng.normal(0, 0.1, size=(256, 2)).astype("float32"))
+
+
+def pushes(d_loss, penalties, g_losses, moments):
+    """Trains D alone; after each of these moments, how fakes are pushed."""
+    keras.utils.set_random_seed(0)
+    network = gk.networks.mlp_discriminator((2,), hidden=(64, 64, 64))
+    optimizer = adam(1e-3)
+    optimizer.build(network.trainable_variables)
+
+    def discriminate(points):
+        return network(points)[:, 0]
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            losses = d_loss.discriminator(
+                discriminate(real), discriminate(fake)
+            )
+            for penalty in penalties:
+                losses += penalty(discriminate, real, fake)
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, network.trainable_variables)
+        optimizer.apply(gradients, network.trainable_variables)
+
+    found = {name: [] for name in g_losses}
+    for before, now in zip([0, *moments], moments):
+        for _ in range(now - before):
+            step()
+        for name, loss in g_losses.items():
+            with tf.GradientTape() as tape:
+                tape.watch(fake)
+                scores = discriminate(fake)
+                g_loss = loss.generator(scores, scores)
+            lengths = tf.norm(tape.gradient(g_loss, fake), axis=1)
+            found[name].append(float(tf.reduce_mean(lengths)))
+    return found
+
+
+moments = exercises.setting(
+    full=[0, 10, 20, 50, 100, 200, 400, 800, 1500], smoke=[0, 1, 2]
+)
+found = pushes(
+    gk.losses.NonSaturating(),
+    [],
+    {
+        "minimax": gk.losses.Minimax(),
+        "non-saturating": gk.losses.NonSaturating(),
+    },
+    moments,
+)
+found |= pushes(
+    gk.losses.Wasserstein(),
+    [gk.penalties.GradientPenalty(weight=10.0)],
+    {"WGAN-GP": gk.losses.Wasserstein()},
+    moments,
+)
+figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
+for (name, values), style in zip(found.items(), ("o--", "s-", "^:")):
+    axis.plot(moments, values, style, color=gk.plots.G_COLOUR, label=name)
+axis.set(
+    xscale="symlog", yscale="log", xlabel="steps that D has learned alone",
+    ylabel="mean push on a fake",
+)  # fmt: skip
+axis.spines[["top", "right"]].set_visible(False)
+axis.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# *What you should see: three curves on logarithmic axes. With the minimax
+# loss (circles) the push falls by many powers of ten as D learns; with the
+# non-saturating one (squares) it grows; with WGAN-GP (triangles) it settles
+# near 1.*
+
+# %%
+print({name: f"{values[-1]:.1e}" for name, values in found.items()})
+exercises.claim(found["minimax"][-1], at_most=1e-4)
+exercises.claim(found["non-saturating"][-1], at_least=1)
+exercises.claim(found["WGAN-GP"][-1], at_least=0.7, at_most=1.4)
+
+# %% [markdown]
+# What that means for G: we give D a head start, and then let both play.
+# Minimax first with plain gradient descent, then the same with Adam, which
+# divides every step by the usual length of the gradient and so makes up for
+# much of the loss; then the two other losses.
+
+
+# %%
+def after_a_head_start(loss, penalties, g_optimizer):
+    gan = plane_gan()
+    # A G with this learning rate stays where it is.
+    still = keras.optimizers.SGD(1e-30)
+    head_start = gk.lab.pipeline(
+        ring, steps=exercises.setting(full=1000, smoke=2), batch_size=64
+    )
+    gan.compile(
+        adam(1e-3),
+        still,
+        loss=loss,
+        penalties=penalties,
+        steps_per_execution=exercises.setting(full=50, smoke=2),
+        jit_compile=False,
+    )
+    gan.fit(head_start, verbose=0)
+    return play(gan, adam(1e-3), g_optimizer, loss, penalties)
+
+
+panels = {}
+stuck, film = after_a_head_start("minimax", [], keras.optimizers.SGD(0.1))
+panels["minimax, SGD"] = film.answers[-1]
+moved = float(np.abs(film.answers[-1] - film.answers[0]).max())
+_, film = after_a_head_start("minimax", [], adam(1e-3))
+panels["minimax, Adam"] = film.answers[-1]
+_, film = after_a_head_start("non_saturating", [], adam(1e-3))
+panels["non-saturating, Adam"] = film.answers[-1]
+_, film = after_a_head_start(
+    "wasserstein", [gk.penalties.GradientPenalty(weight=1.0)], adam(1e-3)
+)
+panels["WGAN-GP, Adam"] = film.answers[-1]
+clouds(panels)
+
+# %% [markdown]
+# *What you should see: on the left the fakes still sit in the middle, where
+# they began. In the other three panels they have gone out to the clouds.*
+#
+# The signs in the curves of the stuck run: d_loss is 0, d_real 1, d_fake 0,
+# and nothing moves any more.
+
+# %%
+last = {name: values[-1] for name, values in stuck.history.items()}
+print({name: round(value, 3) for name, value in last.items()}, "moved", moved)
+exercises.claim(last["d_loss"], at_most=0.01)
+exercises.claim(moved, at_most=0.1)
+exercises.claim(ring.modes_covered(panels["WGAN-GP, Adam"]), at_least=7)
+
+# %% [markdown]
+# ## Third trouble: a D that is too strong
+#
+# From here on, digits, and networks so thin that 500 steps take seconds. One
+# function trains them all, and also says how far 1,000 samples are from real
+# digits (the Fréchet distance in a reader's features: less is better).
+
+# %%
+images, _ = gk.datasets.load("digits")
+held_out, _ = gk.datasets.load("digits", split="test")
+reader = gk.extractors.get("digits")
+real_features = reader(held_out)[0]
+steps = exercises.setting(full=100, smoke=1)  # in an epoch
+
+
+def digits(
+    d_rate, g_rate, loss="non_saturating", penalties=(), spectral=False,
+    train=images, augmentation=None, epochs=5, d_width=8, **kwargs,
+):  # fmt: skip
+    """A short training: `(history, gan, distance)`."""
+    keras.utils.set_random_seed(1)
+    wrap = {"wrap": gk.layers.SpectralNormalization} if spectral else {}
+    gan = gk.GAN(
+        gk.networks.dcgan_generator((28, 28, 1), latent_dim=32, width=8),
+        gk.networks.dcgan_discriminator((28, 28, 1), width=d_width, **wrap),
+        seed=1,
+        ema_decay=0.98,
+    )
+    gan.compile(
+        adam(d_rate),
+        adam(g_rate),
+        loss=loss,
+        penalties=list(penalties),
+        augmentation=augmentation,
+        jit_compile=False,
+    )
+    # As many images an epoch as 100 batches of 32 need, again and again.
+    repeated = np.resize(train, (32 * steps, 28, 28, 1))
+    history = gan.fit(
+        gk.datasets.pipeline(repeated, batch_size=32),
+        epochs=exercises.setting(full=epochs, smoke=1),
+        verbose=0,
+        **kwargs,
+    )
+    features = reader(
+        gan.generate(exercises.setting(full=1000, smoke=100), seed=0)
+    )[0]
+    distance = gk.metrics.frechet_distance(real_features, features)
+    return history, gan, distance
+
+
+healthy = digits(2e-3, 2e-3, penalties=[gk.penalties.R1(1.0, share=0.25)])
+strong = digits(4e-3, 1e-3)
+gk.plots.image_rows(
+    {
+        "healthy": healthy[1].generate(10, seed=0),
+        "D too strong": strong[1].generate(10, seed=0),
+    }
+)
+
+# %% [markdown]
+# *What you should see: in the first row strokes on their way to digits, all
+# that can be had from 500 steps of so thin a network. In the second row the
+# same smear ten times over.*
+#
+# In the second training D learns four times as fast as G, and nothing holds
+# it back. **Before you run the next cell:** where will d_real and d_fake be?
+
+# %%
+gk.plots.loss_race(strong[0], gk.losses.NonSaturating())
+
+# %%
+gk.plots.loss_race(healthy[0], gk.losses.NonSaturating())
+
+# %% [markdown]
+# *What you should see: above, the sick run. D says nearly 1 of real images
+# and nearly 0 of fakes, in every epoch; g_loss stays far above d_loss. Below,
+# the healthy one: the opinions come closer to each other, and so do the
+# losses.*
+
+# %%
+end = {
+    name: {key: run[0].history[key][-1] for key in ("d_real", "d_fake")}
+    for name, run in [("healthy", healthy), ("strong", strong)]
+}
+print(end)
+exercises.claim(end["strong"]["d_real"], at_least=0.9)
+exercises.claim(end["strong"]["d_fake"], at_most=0.15)
+exercises.claim(end["healthy"]["d_real"], at_most=0.75)
+
+# %% [markdown]
+# Four ways to hold D back, *with the same two learning rates*:
+#
+# - **label smoothing**: D's target for real images is 0.7 instead of 1, so
+#   that it is not paid for being certain;
+# - **spectral norm**: no layer of D may stretch a difference, so that D's
+#   scores cannot jump; with the hinge loss that it was published with;
+# - **R1**: D pays for its slope at real images;
+# - **WGAN-GP**: another loss, and a slope of one between real and fake.
+#
+# **Before you run the next cell:** put them in order, the best cure first.
+
+# %%
+runs = {
+    "D too strong": strong,
+    "label smoothing": digits(4e-3, 1e-3, gk.losses.NonSaturating(0.7)),
+    "spectral norm": digits(4e-3, 1e-3, loss="hinge", spectral=True),
+    "R1": digits(4e-3, 1e-3, penalties=[gk.penalties.R1(3.0, share=0.25)]),
+    "WGAN-GP": digits(
+        4e-3, 1e-3, "wasserstein", [gk.penalties.GradientPenalty(10.0)]
+    ),
+}
+gk.plots.image_rows(
+    {name: gan.generate(10, seed=0) for name, (_, gan, _) in runs.items()}
+)
+
+# %%
+figure, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
+distances = {name: distance for name, (_, _, distance) in runs.items()}
+axis.barh(list(distances), list(distances.values()), color=gk.plots.G_COLOUR)
+axis.axvline(healthy[2], color=gk.plots.REAL_COLOUR, linestyle="--")
+axis.annotate(
+    "healthy", (healthy[2], -0.5), color=gk.plots.REAL_COLOUR, fontsize=8
+)
+axis.invert_yaxis()
+axis.set_xlabel("Fréchet distance to real digits (less is better)")
+axis.spines[["top", "right"]].set_visible(False)
+
+# %% [markdown]
+# *What you should see: a row of samples for each cure, and below a bar for
+# each. All four bars are shorter than the first. The three cures that work on
+# D's slope bring strokes back; the row of label smoothing is still a smear.*
+#
+# That is worth remembering. Smoothing takes away D's certainty and leaves it
+# its slope: D may still be as steep as it likes between real and fake. It is
+# a help for a game that is nearly even, and no cure for this one.
+
+# %%
+print({name: round(distance) for name, distance in distances.items()})
+for name in ("spectral norm", "R1", "WGAN-GP"):
+    exercises.claim(distances["D too strong"] / distances[name], at_least=1.5)
+    exercises.claim(distances["label smoothing"] / distances[name], at_least=1)
+
+# %% [markdown]
+# ## Fourth trouble: a D that is too weak
+#
+# D's learning rate is now a hundredth of G's. **Before you run the next
+# cell:** a policeman who cannot tell anything gives everything the
+# probability one half. Which d_loss is that? Can it be worse?
+
+# %%
+weak = digits(2e-5, 2e-3)
+gk.plots.loss_race(weak[0], gk.losses.NonSaturating())
+
+# %% [markdown]
+# *What you should see: d_loss lies above its line, which is worse than
+# guessing; g_loss lies below its own. On the right D trusts the fakes more
+# than the real images.*
+
+# %%
+gk.plots.image_rows({"D too weak": weak[1].generate(10, seed=0)})
+
+# %% [markdown]
+# *What you should see: ten times nearly the same pattern of black and white
+# specks.*
+#
+# G has found what this D likes, and it has nothing to do with digits. **A low
+# g_loss is not good news.** It says that D can be fooled; whether that is G's
+# merit, only the pictures tell. The cure is to give D more: a higher learning
+# rate, more channels, more turns (`critic_steps`). With 2e-3 for both you have
+# the healthy run above.
+
+# %%
+worse = weak[0].history["d_loss"][-1]
+fooled = weak[0].history["d_fake"][-1] - weak[0].history["d_real"][-1]
+print(f"d_loss {worse:.2f}, guessing 1.39; d_fake - d_real {fooled:.2f}")
+exercises.claim(worse, at_least=1.4)
+exercises.claim(fooled, at_least=0.02)
+exercises.claim(weak[2] / healthy[2], at_least=3)
+
+# %% [markdown]
+# ## Fifth trouble: a D that learns by heart
+#
+# Four thousand digits are few. What about twenty-five? D can then learn every
+# one of them by heart, and its advice to G becomes "be one of those". (D gets
+# twice the width here, to learn faster.)
+# The sign is not in the training curves but in the difference to images that
+# D has *not* seen: `validation_data`.
+
+# %%
+few = images[::160]  # 25 digits, two or three of each
+unseen = gk.datasets.pipeline(
+    held_out[: exercises.setting(full=512, smoke=64)], batch_size=64
+)
+learned = digits(
+    2e-3, 2e-3, train=few, epochs=7, d_width=16, validation_data=unseen
+)
+shaken = digits(
+    2e-3, 2e-3, train=few, epochs=7, d_width=16, validation_data=unseen,
+    augmentation="diff_augment",
+)  # fmt: skip
+
+figure, axes = plt.subplots(
+    1, 2, figsize=(9, 3), sharey=True, layout="constrained"
+)
+for axis, title, run in [
+    (axes[0], "25 digits", learned),
+    (axes[1], "25 digits, augmented", shaken),
+]:
+    for name, style, label in [
+        ("d_real", "-", "of the 25"),
+        ("val_d_real", "--", "of unseen real digits"),
+    ]:
+        curve = run[0].history[name]
+        axis.plot(
+            range(1, len(curve) + 1), curve, style,
+            color=gk.plots.REAL_COLOUR, label=label,
+        )  # fmt: skip
+    axis.set(title=title, xlabel="epoch", ylim=(0, 1))
+    axis.spines[["top", "right"]].set_visible(False)
+axes[0].set_ylabel("D says: probability of real")
+axes[0].legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# *What you should see: on the left two curves that part: D believes ever more
+# firmly in the few that it knows (solid), and takes unseen real digits for
+# fakes (dashed). On the right, where every image is moved, cut and dimmed at
+# random before D sees it, the two stay close together.*
+#
+# The **augmentation** is done to fakes as well. Otherwise G would learn to
+# draw moved and cut digits.
+
+# %%
+gk.plots.image_rows(
+    {
+        "25 digits": learned[1].generate(10, seed=0),
+        "augmented": shaken[1].generate(10, seed=0),
+    }
+)
+
+# %% [markdown]
+# *What you should see: two rows of digits, neither of which looks ill. It is
+# the dashed curve that tells.*
+
+
+# %%
+def gap(run):
+    history = run[0].history
+    return np.mean(history["d_real"][-3:]) - np.mean(history["val_d_real"][-3:])
+
+
+print(f"gap: {gap(learned):.2f}, augmented: {gap(shaken):.2f}")
+exercises.claim(gap(learned), at_least=0.4)
+exercises.claim(gap(shaken), at_most=0.2)
+
+# %% [markdown]
+# ## The doctor's table
+#
+# | trouble | curves | pictures | what helped here |
+# | --- | --- | --- | --- |
+# | mode collapse | **perfect** | all alike, another in turn | R3GAN, WGAN-GP |
+# | vanishing gradient | d_loss 0, level | nothing moves | another loss |
+# | D too strong | d_real 1, d_fake 0 | smears | R1, spectral norm |
+# | D too weak | d_loss above 1.39 | specks | a faster D |
+# | learned by heart | val_d_real low | may look fine | augmentation |
+#
+# And the order in which to look: pictures first, then d_real and d_fake, then
+# the losses; one change at a time, from the same seed.
+#
+# ## Exercises
+#
+# **1.** One-sided label smoothing: D's loss for each pair, with the target
+# `real_label` for real images and 0 for fakes. Cross-entropy of a logit x
+# against the target t: `t * softplus(-x) + (1 - t) * softplus(x)`.
+
+
+# %%
+def smoothed_d_loss(real_logits, fake_logits, real_label=0.9):
+    # Your turn.
+    ...
+
+
+exercises.check("smoothed_d_loss", smoothed_d_loss)
+
+# %% [markdown]
+# **2.** Count modes. A centre is found if at least `least` of the points lie
+# within `radius` of it. `points` is `[n, 2]`, `centres` is `[modes, 2]`;
+# return a whole number.
+
+
+# %%
+def modes_found(points, centres, radius, least):
+    # Your turn.
+    ...
+
+
+exercises.check("modes_found", modes_found)
+
+# %% [markdown]
+# **3.** Be the doctor. You get the means of the last epoch (cross-entropy
+# losses) and the number of modes that the samples cover, out of `modes`.
+# Return one of the strings `"d too strong"`, `"d too weak"`,
+# `"learned by heart"`, `"mode collapse"`, `"healthy"`. Take a difference of
+# more than 0.6 of D's two opinions as too strong, a D that trusts fakes more
+# than real images as too weak, and unseen images that are trusted by 0.2 less
+# than the training images as learned by heart. Fewer than half of the modes
+# is a collapse, if nothing else is wrong.
+
+
+# %%
+def diagnosis(d_real, d_fake, val_d_real, modes_covered, modes):
+    # Your turn.
+    ...
+
+
+exercises.check("diagnosis", diagnosis)
