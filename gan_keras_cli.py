@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 # One line, the paper, and the minutes that the default run takes for digits
@@ -133,11 +134,11 @@ def build_parser():
     )
     train.add_argument(
         "--memory",
-        type=positive_int,
+        type=whole_number,
         default=256,
         metavar="MIB",
         help="a folder's decoded images are kept in memory up to this much, "
-        "and beyond it in a file that is gone when the run ends",
+        "and beyond it in a file, which is gone when the run ends",
     )
     train.add_argument(
         "--snapshot-minutes",
@@ -212,7 +213,7 @@ def build_parser():
     sample.add_argument("--seed", type=seed, help="fresh ones if not given")
     sample.add_argument(
         "--label",
-        type=label,
+        type=whole_number,
         metavar="CLASS",
         help="the class to draw, for a conditional model; all in turn if not "
         "given",
@@ -335,7 +336,7 @@ def seed(text):
     return int(text)
 
 
-def label(text):
+def whole_number(text):
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(
             f"must be a whole number, 0 or more. Received: {text!r}"
@@ -510,7 +511,13 @@ def quiet_start():
             os.close(stderr)
 
 
+def one_line(message, category, filename, lineno, line=None):
+    """A warning for who uses the command, and not for who wrote it."""
+    return f"gan-keras: warning: {' '.join(str(message).split())}\n"
+
+
 def main(arguments=None):
+    warnings.formatwarning = one_line
     parser = build_parser()
     try:
         options = parser.parse_args(arguments)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import stat
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -258,6 +259,7 @@ def read_image(file, image_size=None, channels=None):
     from PIL import Image
     from PIL import ImageOps
 
+    check_file(file)
     with Image.open(file) as image:
         # A small file of very many pixels can exhaust the memory. Pillow
         # raises at twice its limit and only warns below that.
@@ -292,6 +294,7 @@ def read_header(file):
     """
     from PIL import Image
 
+    check_file(file)
     with Image.open(file) as image:
         width, height = image.size
         if image.getexif().get(ORIENTATION, 1) >= 5:  # lies on its side
@@ -300,6 +303,12 @@ def read_header(file):
 
 
 ORIENTATION = 0x0112  # EXIF's tag
+
+
+def check_file(file):
+    """Raises for what is no file: opening a pipe would wait for ever."""
+    if not stat.S_ISREG(os.stat(file).st_mode):
+        raise ValueError("neither a file nor a link to one")
 
 
 def is_grey(image):

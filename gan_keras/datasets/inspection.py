@@ -42,11 +42,11 @@ class Inspection(NamedTuple):
         lines.append(f"pixels, 0 to 255: {describe(self.statistics)}")
         lines.append(f"broken files: {len(self.broken):,}")
         for name, problem in list(self.broken.items())[:SHOWN]:
-            lines.append(f"  {name}: {problem}")
+            lines.append(f"  {name!r}: {problem}")
         again = sum(len(names) - 1 for names in self.duplicates)
         lines.append(f"files whose image another one has, too: {again:,}")
         for names in self.duplicates[:SHOWN]:
-            lines.append("  " + " = ".join(names[:SHOWN]))
+            lines.append("  " + " = ".join(map(repr, names[:SHOWN])))
         return "\n".join(lines)
 
 
