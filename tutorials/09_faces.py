@@ -92,8 +92,8 @@ print(images.shape, images.dtype, f"{images.nbytes / 2**20:.0f} MiB")
 # ## Down by halves, and up again
 #
 # D has to turn 64x64x3 = 12,288 numbers into a single one. It does so by
-# convolutions that stride: each looks at 4x4 pixels, then moves on by *two*, and
-# so halves the map. G walks the same way back.
+# convolutions that stride: each looks at 4x4 pixels, then moves on by *two*,
+# and so halves the map. G walks the same way back.
 #
 # **Predict:** in which of D's four convolutions are most of its weights: in the
 # first, which sees the largest map, or in the last, which sees the smallest?
@@ -202,8 +202,8 @@ print(f"The fakes' colours are {spread:.0%} as far apart as the real ones'.")
 
 # %% [markdown]
 # *What you should see: two rainbows, the lower one with the same hues as the
-# upper one, perhaps in other shares.* For the drawn faces, the fakes' hair has at
-# least half of the real ones' variety.
+# upper one, perhaps in other shares.* For the drawn faces, the fakes' hair
+# has at least half of the real ones' variety.
 
 # %%
 if drawn:
@@ -223,22 +223,22 @@ gk.plots.image_rows(
 
 # %% [markdown]
 # *What you should see: hair and background change their colours step by step,
-# and every picture on the way is a face.* A network that had learnt the files by
-# heart would fade from one into the other, with two pairs of eyes half way.
+# and every picture on the way is a face.* A network that had learnt the files
+# by heart would fade from one into the other, with two pairs of eyes half way.
 #
 # ## Further
 #
 # The same from a terminal, for an hour, with the grid, the curves and
-# everything else in `runs/faces`; with twice the channels, which is the default
+# everything else below `runs`; with twice the channels, which is the default
 # for this size:
 #
 # ```sh
-# gan-keras train dcgan --data FOLDER --image-size 64 --flip --minutes 60 --out runs/faces
+# gan-keras train dcgan --data FOLDER --image-size 64 --flip --minutes 60
 # ```
 #
 # A folder too large for memory is decoded into a file on the disk. And with
-# a sub-folder for each kind of face, `gan-keras train cgan` draws the kind it is
-# asked for: tutorial 7 says how.
+# a sub-folder for each kind of face, `gan-keras train cgan` draws the kind it
+# is asked for: tutorial 7 says how.
 #
 # ## What you have seen
 #
@@ -258,20 +258,20 @@ gk.plots.image_rows(
 # %%
 def centre_square(image):
     """Array [height, width, 3] -> array [side, side, 3]."""
-    # your turn
+    ...  # your turn
 
 
 exercises.check("centre_square", centre_square)
 
 # %% [markdown]
-# **2. Mirrored.** Mirror those images of a batch for which `flips` is true, from
+# **2. Mirrored.** Mirror those images of a batch for which `flips` is true,
 # left to right, and give back a new array.
 
 
 # %%
 def mirror_some(images, flips):
     """Arrays [n, height, width, 3] and bool [n] -> one like the first."""
-    # your turn
+    ...  # your turn
 
 
 exercises.check("mirror_some", mirror_some)
@@ -284,7 +284,7 @@ exercises.check("mirror_some", mirror_some)
 # %%
 def bytes_needed(count, size):
     """Two ints -> an int."""
-    # your turn
+    ...  # your turn
 
 
 exercises.check("bytes_needed", bytes_needed)
@@ -297,7 +297,7 @@ exercises.check("bytes_needed", bytes_needed)
 # %%
 def extra_copies(images):
     """Uint8 array [n, height, width, 3] -> an int."""
-    # your turn
+    ...  # your turn
 
 
 exercises.check("extra_copies", extra_copies)

@@ -11,7 +11,7 @@ from gan_keras.exercises.core import numbers
 
 @exercise(
     "centre_square",
-    "A photograph of any shape becomes a square, and nothing in it is squashed.",
+    "A picture of any shape becomes a square, and nothing in it is squashed.",
 )
 def centre_square(answer):
     for height, width in [(4, 8), (10, 6), (5, 5), (9, 4)]:
