@@ -511,13 +511,27 @@ def quiet_start():
             os.close(stderr)
 
 
-def one_line(message, category, filename, lineno, line=None):
-    """A warning for who uses the command, and not for who wrote it."""
-    return f"gan-keras: warning: {' '.join(str(message).split())}\n"
+@contextlib.contextmanager
+def plain_warnings():
+    """Shows warnings to who uses the command, and not to who wrote it."""
+
+    def one_line(message, *where):
+        return f"gan-keras: warning: {' '.join(str(message).split())}\n"
+
+    usual = warnings.formatwarning
+    warnings.formatwarning = one_line
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def main(arguments=None):
-    warnings.formatwarning = one_line
+    with plain_warnings():
+        return run(arguments)
+
+
+def run(arguments):
     parser = build_parser()
     try:
         options = parser.parse_args(arguments)

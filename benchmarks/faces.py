@@ -171,7 +171,9 @@ def blind(options, held_out, run):
     """A sheet of fakes and real images, and apart from it which is which."""
     gan = keras.saving.load_model(run / "model.keras")
     rng = np.random.default_rng()  # another sheet every time
-    fakes = gk.datasets.to_uint8(gan.generate(40, seed=rng.integers(2**31)))
+    fakes = gk.datasets.to_uint8(
+        gan.generate(40, seed=int(rng.integers(2**31)))
+    )
     reals = held_out[rng.permutation(len(held_out))[:40]]
     order = rng.permutation(80)
     sheet = gk.plots.image_grid(np.concatenate([fakes, reals])[order], 10)
