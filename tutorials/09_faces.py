@@ -133,12 +133,12 @@ assert d_sizes == [32, 16, 8, 4] and g_sizes == [8, 16, 32, 64]
 #
 # ## Train
 #
-# **Predict:** what will G learn first, and what last: the eyes, the colour of
-# the background, the outline of the head?
+# **Predict:** what will G learn first: that there are two eyes, or that hair
+# comes in many colours? And what last?
 
 # %%
 strip = gk.callbacks.Record(lambda gan: gan.generate(4, seed=3), every=1)
-gan.fit(
+history = gan.fit(
     data,
     epochs=epochs,
     verbose=0,
@@ -154,10 +154,12 @@ gan.fit(
 gk.plots.sample_strip(strip.epochs, strip.answers)
 
 # %% [markdown]
-# *What you should see: from left to right, first a blur in the colours of the
-# faces, then a head with hair, at last eyes.* G learns the large things first.
-# Most pixels belong to background, hair and skin, so most of what D has to say
-# is about them; the eyes take their turn when the rest is good enough.
+# *What you should see: from left to right nothing at first, soon a blur with a
+# head and two dark spots in it, then a face, and only later clean outlines.* G
+# learns first what all faces have in common: where the head is, and the eyes.
+# Whatever else a fake is like, D catches it by that. How faces *differ*, by
+# mouths, by tails, by the colour of the eyes, comes later, and one even
+# background comes last. Until then the same noise may well change its hair.
 #
 # ## Is it any good?
 #
@@ -245,7 +247,7 @@ gk.plots.image_rows(
 # - Look at a folder before you train on it: what is not on the contact sheet
 #   will not be learnt.
 # - D halves the map with every stride and doubles the channels; G mirrors it.
-# - G learns large and common things first, small and rare ones last.
+# - G learns first what all images share, and then how they differ.
 # - Variety is to be measured, not hoped for.
 #
 # ## Exercises
