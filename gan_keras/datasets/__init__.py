@@ -11,13 +11,13 @@ Reading order: `loading.py` (which name is read by whom), `pipelines.py` (how
 the order of an epoch is decided), then the readers `digits.py`, `files.py` and
 `folder.py` (with `decoded.py` for large folders and `inspection.py` for a look
 at one), and their helpers `splits.py`, `resizing.py`, `pixels.py` and
-`checks.py`. `drawn_faces.py` draws colour images to train on.
+`checks.py`. `faces.py` draws colour images to train on.
 """
 
 from gan_keras.datasets.decoded import ImagesOnDisk
 from gan_keras.datasets.decoded import decoded
-from gan_keras.datasets.drawn_faces import drawn_faces
-from gan_keras.datasets.drawn_faces import write_drawn_faces
+from gan_keras.datasets.faces import drawn_faces
+from gan_keras.datasets.faces import write_drawn_faces
 from gan_keras.datasets.folder import ImageFolder
 from gan_keras.datasets.inspection import describe
 from gan_keras.datasets.inspection import inspect
