@@ -15,6 +15,7 @@ from gan_keras.datasets.resizing import fit
 from gan_keras.datasets.splits import check_split
 from gan_keras.datasets.splits import split_indices
 
+ORIENTATION = 0x0112  # EXIF's tag
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp"),
     *(".tif", ".tiff", ".pgm", ".ppm"),
@@ -168,11 +169,12 @@ class ImageFolder:
     def _read_alike(self, indices):
         """`{index: image}` of all readable files, which have one size."""
         images, size = {}, None
-        for index, image in self.read(indices):
-            if image is None:
-                continue
-            images[index], size = image, size or image.shape[:2]
-            self.check_size(size, image.shape[:2], self._names[index])
+        with contextlib.closing(self.read(indices)) as found:
+            for index, image in found:
+                if image is None:
+                    continue
+                images[index], size = image, size or image.shape[:2]
+                self.check_size(size, image.shape[:2], self._names[index])
         return images
 
     def check_size(self, size, other, name):
@@ -300,9 +302,6 @@ def read_header(file):
         if image.getexif().get(ORIENTATION, 1) >= 5:  # lies on its side
             width, height = height, width
         return (height, width), 1 if is_grey(image) else 3
-
-
-ORIENTATION = 0x0112  # EXIF's tag
 
 
 def check_file(file):
