@@ -135,7 +135,7 @@ def build_parser():
     train.add_argument(
         "--memory",
         type=whole_number,
-        default=256,
+        default=64,
         metavar="MIB",
         help="a folder's decoded images are kept in memory up to this much, "
         "and beyond it in a file, which is gone when the run ends",

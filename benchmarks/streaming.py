@@ -35,13 +35,14 @@ def make_images(folder, count):
 def train(folder, scratch, steps):
     """Trains, and prints one line."""
     import gan_keras as gk
+    from gan_keras.datasets.decoded import MEMORY
 
     begin = time.monotonic()
     images, _ = gk.datasets.load(
         folder,
         split="all",
         image_size=64,
-        memory=256 * 2**20,
+        memory=MEMORY,
         directory=scratch,
     )
     decoding = time.monotonic() - begin

@@ -15,7 +15,9 @@ import numpy as np
 from gan_keras.datasets.folder import quiet_pillow
 from gan_keras.datasets.folder import read_header
 
-MEMORY = 256 * 2**20  # bytes: about 22,000 colour images of 64x64
+# Bytes: 5,461 colour images of 64x64. Not more, as a file does nearly as well
+# (`benchmarks/README.md`), and TensorFlow makes a copy of what is in memory.
+MEMORY = 64 * 2**20
 SPARE = 2**30  # bytes that are left free on the disk
 
 
