@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 # One line, the paper, and the minutes that the default run takes for digits
@@ -84,7 +85,8 @@ def build_parser():
         type=positive_float,
         metavar="M",
         help="train about this long: measures the speed first and then fixes "
-        "the number of epochs",
+        "the number of epochs (and their length, if an epoch would take more "
+        "than a tenth of the time)",
     )
     train.add_argument(
         "--out",
@@ -125,6 +127,28 @@ def build_parser():
         help="length of the latent vector z; the recipe's own if not given",
     )
     train.add_argument(
+        "--flip",
+        action="store_true",
+        help="mirror half of the images, others in every epoch; for images "
+        "in which left and right mean nothing, such as faces",
+    )
+    train.add_argument(
+        "--memory",
+        type=whole_number,
+        default=64,
+        metavar="MIB",
+        help="a folder's decoded images are kept in memory up to this much, "
+        "and beyond it in a file, which is gone when the run ends",
+    )
+    train.add_argument(
+        "--snapshot-minutes",
+        type=seconds,
+        default=2.0,
+        metavar="M",
+        help="longest time without a new grid of samples, even within an "
+        "epoch; 0 for one every epoch only",
+    )
+    train.add_argument(
         "--checkpoint-seconds",
         type=seconds,
         default=20.0,
@@ -140,6 +164,31 @@ def build_parser():
         "--raw",
         action="store_true",
         help="show the raw generator's samples beside its moving average's",
+    )
+
+    data = commands.add_parser(
+        "data",
+        help="look at a folder of images before training on it",
+        description="Reads every file of a folder of images and prints "
+        "counts, sizes, means and deviations of the pixels, broken files, "
+        "and files that hold the same image.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    data.add_argument(
+        "folder",
+        metavar="FOLDER",
+        help="image files, or one sub-folder of them per class",
+    )
+    data.add_argument(
+        "--preview",
+        metavar="PNG",
+        help="contact sheet to write: images as a network will see them",
+    )
+    data.add_argument(
+        "--image-size",
+        type=positive_int,
+        metavar="PIXELS",
+        help="resize and centre-crop images to this, as `train` does",
     )
 
     commands.add_parser(
@@ -164,7 +213,7 @@ def build_parser():
     sample.add_argument("--seed", type=seed, help="fresh ones if not given")
     sample.add_argument(
         "--label",
-        type=label,
+        type=whole_number,
         metavar="CLASS",
         help="the class to draw, for a conditional model; all in turn if not "
         "given",
@@ -287,7 +336,7 @@ def seed(text):
     return int(text)
 
 
-def label(text):
+def whole_number(text):
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(
             f"must be a whole number, 0 or more. Received: {text!r}"
@@ -312,11 +361,22 @@ def check(options):
         check_resume(options, vars(defaults))
     elif options.command == "train":
         check_train(options)
+    elif options.command == "data":
+        check_data(options)
     else:
         options.model = find_model(options.run)
         if options.command == "evaluate" and options.out is None:
             options.out = str(Path(options.model).with_name("evaluation.png"))
-        check_output(options)
+        check_output(options.out, "--out", gif=options.command == "interpolate")
+
+
+def check_data(options):
+    if not Path(options.folder).is_dir():
+        raise UsageError(
+            f"FOLDER must be a folder of images. Received: {options.folder!r}"
+        )
+    if options.preview is not None:
+        check_output(options.preview, "--preview")
 
 
 def check_resume(options, defaults):
@@ -414,17 +474,15 @@ def find_model(run):
     return str(path)
 
 
-def check_output(options):
-    path = Path(options.out)
-    wanted = ".gif" if options.command == "interpolate" else ".png"
+def check_output(out, name, gif=False):
+    path = Path(out)
+    wanted = ".gif" if gif else ".png"
     if path.suffix.lower() != wanted:
-        raise UsageError(
-            f"--out must end in {wanted}. Received: {options.out!r}"
-        )
+        raise UsageError(f"{name} must end in {wanted}. Received: {out!r}")
     if path.is_dir() or not path.resolve().parent.is_dir():
         raise UsageError(
-            "--out must name a file in a directory that exists. "
-            f"Received: {options.out!r}"
+            f"{name} must name a file in a directory that exists. "
+            f"Received: {out!r}"
         )
 
 
@@ -453,7 +511,27 @@ def quiet_start():
             os.close(stderr)
 
 
+@contextlib.contextmanager
+def plain_warnings():
+    """Shows warnings to who uses the command, and not to who wrote it."""
+
+    def one_line(message, *where):
+        return f"gan-keras: warning: {' '.join(str(message).split())}\n"
+
+    usual = warnings.formatwarning
+    warnings.formatwarning = one_line
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
+
+
 def main(arguments=None):
+    with plain_warnings():
+        return run(arguments)
+
+
+def run(arguments):
     parser = build_parser()
     try:
         options = parser.parse_args(arguments)

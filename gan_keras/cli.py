@@ -29,6 +29,7 @@ def run(options, strategy=None):
     if options.command == "train":
         return train(options, strategy or tf.distribute.get_strategy())
     commands = {
+        "data": look_at_data,
         "sample": sample,
         "interpolate": interpolate,
         "evaluate": evaluate,
@@ -40,11 +41,11 @@ def train(options, strategy):
     resumed = options.resume is not None
     if resumed:
         options, config = read_config(options.resume)
+    else:
+        options.epoch_images = None  # all of them
     keras.utils.set_random_seed(options.seed)
     recipe = recipes.get(options.recipe)
-    images, labels = datasets.load(
-        options.data, split="train", image_size=options.image_size
-    )
+    images, labels = load_data(options)
     batch_size = options.batch_size or recipe.batch_size
     classes = {}
     if recipe.classes:
@@ -55,25 +56,30 @@ def train(options, strategy):
                 "sub-folder per class, or take another recipe."
             )
         classes["num_classes"] = int(labels.max()) + 1
-    data = datasets.pipeline(
-        images,
-        labels if recipe.classes else None,
-        batch_size=batch_size,
-        seed=options.seed,
-    )
+
+    def batches():
+        return datasets.pipeline(
+            images,
+            labels if recipe.classes else None,
+            batch_size=batch_size,
+            seed=options.seed,
+            flip=options.flip,
+            epoch_size=options.epoch_images,
+        )
+
+    data = batches()
     if resumed and config["images"] != list(images.shape):
         raise ValueError(
             f"The run was trained on images {config['images']}, but "
             f"{options.data} now holds {list(images.shape)}."
         )
-    epoch_steps = int(data.cardinality())
     # The default length is one in steps, because steps are what training
     # takes; an epoch of 60,000 images is as long as fifteen of 4,000.
-    epochs = options.epochs or max(1, round(recipe.steps / epoch_steps))
+    epochs = options.epochs or max(1, round(recipe.steps / len(data)))
     with strategy.scope():
         gan = recipe(
             images.shape[1:],
-            steps=epochs * epoch_steps,
+            steps=epochs * len(data),
             latent_dim=options.latent_dim,
             width=options.width,
             seed=options.seed,
@@ -92,8 +98,14 @@ def train(options, strategy):
                 "--minutes is for one process: several workers would each "
                 "measure another number of epochs. Use --epochs."
             )
-        epochs = epochs_for(gan, data, options.minutes)
-        recipes.set_steps(gan, epochs * epoch_steps)
+        steps = steps_for(gan, data, options.minutes)
+        if steps < PARTS * len(data):
+            # Shorter epochs: grids and checkpoints come often enough, and
+            # the run ends when it should.
+            options.epoch_images = max(1, steps // PARTS) * batch_size
+            data = batches()
+        epochs = max(1, round(steps / len(data)))
+        recipes.set_steps(gan, epochs * len(data))
     if not replicas.is_chief(gan):
         replicas.wait_for_all(strategy)
         return fit(options, gan, data, epochs)
@@ -105,13 +117,36 @@ def train(options, strategy):
         gan.summary()
         print(
             f"{options.recipe} on {options.data}: {len(images):,} images of "
-            f"{images.shape[1]}x{images.shape[2]}, {epochs} epochs of "
-            f"{epoch_steps} steps. Watch {options.out}/training.gif grow."
+            f"{images.shape[1]}x{images.shape[2]} "
+            f"({datasets.describe(datasets.statistics(images))}), {epochs} "
+            f"epochs of {len(data)} steps. Watch {options.out}/training.gif "
+            "grow."
         )
         # Before that, other workers might find the checkpoints of a run
         # which was about to be cleared.
         replicas.wait_for_all(strategy)
         return fit(options, gan, data, epochs)
+
+
+PARTS = 10  # epochs at the least, with --minutes
+
+
+def load_data(options):
+    """The images to train on, wherever there is room for them, and labels."""
+    if os.path.isdir(options.data):
+        print(f"Reading {options.data} ...", flush=True)
+    # A large folder's pixels go beside the run, where there should be room:
+    # the system's own folder for temporary files is often one in memory.
+    directory = os.path.abspath(options.out)
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    return datasets.load(
+        options.data,
+        split="train",
+        image_size=options.image_size,
+        memory=options.memory * 2**20,
+        directory=directory,
+    )
 
 
 class CtrlC(keras.callbacks.Callback):
@@ -147,6 +182,7 @@ def fit(options, gan, data, epochs):
     interrupted = False
     guard = callbacks.DivergenceGuard()
     history = os.path.join(out, "history.csv")
+    batch_size = tf.nest.flatten(data.element_spec)[0].shape[0]
     try:
         with CtrlC() as ctrl_c:
             gan.fit(
@@ -156,11 +192,16 @@ def fit(options, gan, data, epochs):
                     guard,
                     callbacks.Resume(out, seconds=options.checkpoint_seconds),
                     callbacks.CSVHistory(history),
-                    callbacks.SampleGrid(out, raw=options.raw),
+                    callbacks.SampleGrid(
+                        out,
+                        raw=options.raw,
+                        minutes=options.snapshot_minutes or None,
+                    ),
                     callbacks.TensorBoardSamples(
                         os.path.join(out, "logs"),
                         histograms=options.histograms,
                     ),
+                    callbacks.Pace(batch_size),
                     ctrl_c,
                 ],
             )
@@ -192,8 +233,8 @@ def fit(options, gan, data, epochs):
     return 0
 
 
-def epochs_for(gan, data, minutes):
-    """How many epochs fit into the given time, measured on this machine.
+def steps_for(gan, data, minutes):
+    """How many steps fit into the given time, measured on this machine.
 
     A few steps are timed, and then undone: the run that follows begins where
     any other would.
@@ -213,8 +254,7 @@ def epochs_for(gan, data, minutes):
     for variable, value in zip(variables, before):
         variable.assign(value)
     gan.reset_metrics()
-    steps = minutes * 60 / np.median(times)
-    return max(1, int(steps / int(data.cardinality())))
+    return max(1, int(minutes * 60 / np.median(times)))
 
 
 def clear(directory):
@@ -262,8 +302,13 @@ def read_config(run):
             config = json.load(file)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is damaged: {error}") from error
+    # An older run lacks settings that came later: it had their defaults.
+    from gan_keras_cli import build_parser
+
+    settings = {**vars(build_parser().parse_args(["train"])), **config}
+    settings.setdefault("epoch_images", None)
     # The directory may have been moved since.
-    return argparse.Namespace(**{**config, "out": run}), config
+    return argparse.Namespace(**{**settings, "out": run}), config
 
 
 def finish(gan, out):
@@ -294,6 +339,17 @@ def load(path):
             f"cannot load {path}: {error} Was it written by another version, "
             "or cut off?"
         ) from error
+
+
+def look_at_data(options):
+    from gan_keras import plots
+
+    found = datasets.inspect(options.folder, options.image_size)
+    print(found)
+    if options.preview is not None:
+        replace_file(options.preview, plots.contact_sheet(found).save)
+        print(options.preview)
+    return 0
 
 
 def sample(options):

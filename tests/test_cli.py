@@ -173,6 +173,118 @@ def test_a_conditional_recipe_on_a_folder(colour_classes, tmp_path, capsys):
     assert "must lie in 0 to 2" in capsys.readouterr().err
 
 
+def test_data_is_described_and_shown(colour_classes, tmp_path, capsys):
+    sheet = tmp_path / "sheet.png"
+    (colour_classes / "red" / "bad.png").write_text("no image")
+    try:
+        arguments = ["data", colour_classes, "--preview", sheet]
+        assert gan_keras_cli.main([*map(str, arguments)]) == 0
+    finally:
+        (colour_classes / "red" / "bad.png").unlink()
+    out = capsys.readouterr().out
+    for part in ("37 files", "class 0: blue, 12", "10x10 (36)", "bad.png"):
+        assert part in out
+    with Image.open(sheet) as image:
+        assert image.mode == "RGB"
+
+
+def test_data_of_many_sizes_needs_one_for_the_sheet(tmp_path, capsys):
+    for size in (8, 9):
+        Image.new("L", (size, size)).save(tmp_path / f"{size}.png")
+    assert gan_keras_cli.main(["data", str(tmp_path)]) == 0
+    sheet = tmp_path / "sheet.out.png"
+    arguments = ["data", str(tmp_path), "--preview", str(sheet)]
+    assert gan_keras_cli.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert "--image-size" in error and len(error.splitlines()) == 1
+    assert not sheet.exists()
+    assert gan_keras_cli.main([*arguments, "--image-size", "8"]) == 0
+
+
+@pytest.mark.slow
+def test_a_folder_on_the_disk_resumes_bit_identical(colour_classes, tmp_path):
+    arguments = [
+        "train", "cgan", "--epochs", 3, "--width", 2, "--latent-dim", 4,
+        "--batch-size", 8, "--data", colour_classes, "--image-size", 8,
+        "--flip", "--memory", 0, "--checkpoint-seconds", 0,
+    ]  # fmt: skip
+    weights = []
+    for out in (tmp_path / "whole", tmp_path / "stopped"):
+        assert (
+            gan_keras_cli.main([*map(str, arguments), "--out", str(out)]) == 0
+        )
+        if out.name == "stopped":  # as if it had been killed in epoch 3
+            (out / "checkpoints" / "epoch_00003.npz").unlink()
+            (out / "model.keras").unlink()
+            assert gan_keras_cli.main(["train", "--resume", str(out)]) == 0
+        gan = keras.saving.load_model(out / "model.keras")
+        assert gan.steps.numpy() == 3 * 4
+        weights.append(gan.get_weights())
+    for a, b in zip(*weights):
+        np.testing.assert_array_equal(a, b)
+    # Mirroring made a difference.
+    out = tmp_path / "plain"
+    arguments.remove("--flip")
+    assert gan_keras_cli.main([*map(str, arguments), "--out", str(out)]) == 0
+    other = keras.saving.load_model(out / "model.keras").get_weights()
+    assert any((a != b).any() for a, b in zip(weights[0], other))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [32, 48, 64, 96, 128])
+def test_any_size_of_images_from_a_folder(colour_classes, size, tmp_path):
+    out = tmp_path / "run"
+    arguments = [
+        "train", "dcgan", "--epochs", 1, "--width", 2, "--batch-size", 32,
+        "--data", colour_classes, "--image-size", size, "--out", out,
+    ]  # fmt: skip
+    assert gan_keras_cli.main([*map(str, arguments)]) == 0
+    gan = keras.saving.load_model(out / "model.keras")
+    assert gan.sample_shape == (size, size, 3)
+
+
+@pytest.mark.slow
+def test_minutes_shorten_long_epochs(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60_000, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "many.npz", x_train=images, x_test=images[:9])
+    out = tmp_path / "run"
+    arguments = [
+        "train", "--minutes", "0.03", "--width", 2, "--batch-size", 4,
+        "--data", tmp_path / "many.npz", "--out", out,
+    ]  # fmt: skip
+    assert gan_keras_cli.main([*map(str, arguments)]) == 0
+    config = json.loads((out / "config.json").read_text())
+    assert 10 <= config["epochs"] <= 11
+    assert 0 < config["epoch_images"] < 60_000
+    gan = keras.saving.load_model(out / "model.keras")
+    assert gan.steps.numpy() * 4 == config["epochs"] * config["epoch_images"]
+    assert float(gan.g_optimizer.learning_rate) == 0
+
+
+def test_a_run_of_an_older_version_resumes(digits, tmp_path):
+    out = tmp_path / "run"
+    assert (
+        gan_keras_cli.main([*TRAIN, "--data", str(digits), "--out", str(out)])
+        == 0
+    )
+    config = json.loads((out / "config.json").read_text())
+    for name in ("flip", "memory", "snapshot_minutes", "epoch_images"):
+        del config[name]
+    (out / "config.json").write_text(json.dumps(config))
+    assert gan_keras_cli.main(["train", "--resume", str(out)]) == 0
+
+
+def test_warnings_are_one_line(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_text("no image")
+    result = gan_keras("train", "--data", tmp_path, "--out", tmp_path / "run")
+    assert result.returncode == 2  # one image is less than a batch
+    warning, error = result.stderr.strip().splitlines()
+    assert warning.startswith("gan-keras: warning: Skipped 1 of 2 files")
+    assert error.startswith("gan-keras: error: ")
+
+
 def test_a_conditional_recipe_needs_classes(tmp_path, capsys):
     images = np.zeros((16, 8, 8), np.uint8)
     np.savez(tmp_path / "plain.npz", x_train=images, x_test=images)
@@ -298,6 +410,14 @@ BEFORE_TENSORFLOW = [
     (["interpolate", "{model}", "--out", "x.mp4"], "must end in .gif"),
     (["sample", "{model}", "-n", "0"], "Received: '0'"),
     (["train", "--resume", "no_run"], "directory of a run"),
+    (["train", "--memory", "-1"], "0 or more. Received: '-1'"),
+    (["train", "--snapshot-minutes", "-1"], "above 0. Received: '-1'"),
+    (["data"], "required: FOLDER"),
+    (["data", "no/such"], "must be a folder of images"),
+    (["data", "{file}"], "must be a folder of images"),
+    (["data", ".", "--preview", "x.jpg"], "--preview must end in .png"),
+    (["data", ".", "--preview", "no/such/x.png"], "directory that exists"),
+    (["data", ".", "--image-size", "0"], "1 or more. Received: '0'"),
     (["train", "--resume", ".", "--width", "9"], "leave out --width"),
     (["fly"], "invalid choice: 'fly'"),
     ([], "required"),

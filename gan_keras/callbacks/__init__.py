@@ -5,6 +5,7 @@ from gan_keras.callbacks.divergence_guard import DivergenceGuard
 from gan_keras.callbacks.frames import Frames
 from gan_keras.callbacks.frames import Record
 from gan_keras.callbacks.frames import TensorBoardPicture
+from gan_keras.callbacks.pace import Pace
 from gan_keras.callbacks.quality_monitor import QualityMonitor
 from gan_keras.callbacks.resume import Resume
 from gan_keras.callbacks.sample_grid import SampleGrid
@@ -15,6 +16,7 @@ __all__ = [
     "DivergenceGuard",
     "QualityMonitor",
     "Frames",
+    "Pace",
     "Record",
     "Resume",
     "SampleGrid",

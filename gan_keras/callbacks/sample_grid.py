@@ -1,6 +1,7 @@
 """A grid of samples every epoch, and a GIF of the whole training."""
 
 import os
+import time
 
 import keras
 import numpy as np
@@ -19,7 +20,10 @@ class SampleGrid(keras.callbacks.Callback):
     Written to `directory`:
 
     - `samples/epoch_0000.png` (before training), `epoch_0001.png`, ...
-    - `training.gif`, which is whole whenever training stops.
+    - `training.gif`, which is whole whenever training stops;
+    - with `minutes`, `samples/epoch_0002_step_00150.png` and the like (150
+      steps after epoch 2) where an epoch takes longer than that. They are not
+      in the GIF, whose frames are the same in every run of the same seed.
 
     Example:
 
@@ -37,6 +41,8 @@ class SampleGrid(keras.callbacks.Callback):
         gif: Boolean, whether to write the GIF.
         show: Boolean; `True` shows the grid in a notebook, refreshed in
             place.
+        minutes: Float, the longest time without a new grid; None to wait for
+            the end of the epoch, however long that takes.
     """
 
     writes_files = True  # and nothing else: for the chief worker only
@@ -50,9 +56,15 @@ class SampleGrid(keras.callbacks.Callback):
         raw=False,
         gif=True,
         show=False,
+        minutes=None,
     ):
         super().__init__()
         checks.count(rows=8 if rows is None else rows, columns=columns)
+        if minutes is not None and not minutes > 0:
+            raise ValueError(
+                "`minutes` must be above 0, or None. "
+                f"Received: minutes={minutes!r}"
+            )
         self.directory = os.fspath(directory)
         self.rows = rows
         self.columns = columns
@@ -60,6 +72,8 @@ class SampleGrid(keras.callbacks.Callback):
         self.raw = raw
         self.gif = gif
         self.show = show
+        self.minutes = minutes
+        self._saved = None  # when the last grid was
         self._inputs = None
         self._gif = None
         self._display = None
@@ -74,6 +88,7 @@ class SampleGrid(keras.callbacks.Callback):
         )
         self._gif = None
         self._epoch = None
+        self._saved = time.monotonic()
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._epoch is None:
@@ -90,6 +105,16 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._save(epoch + 1)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.minutes is None:
+            return
+        if time.monotonic() - self._saved >= 60 * self.minutes:
+            step = batch + 1
+            self._write(
+                f"epoch {self._epoch}, step {step}",
+                f"epoch_{self._epoch:04d}_step_{step:05d}.png",
+            )
 
     def grid(self):
         """The grid as it is now: uint8 array `[height, width, channels]`."""
@@ -108,15 +133,20 @@ class SampleGrid(keras.callbacks.Callback):
         return np.concatenate([grids[0], gap, grids[1]], axis=1)
 
     def _save(self, epoch):
-        from gan_keras.plots import caption
-
-        image = caption(self.grid(), f"epoch {epoch}")
-        path = os.path.join(self.directory, "samples", f"epoch_{epoch:04d}.png")
-        replace_file(path, lambda path: image.save(path, compress_level=1))
+        image = self._write(f"epoch {epoch}", f"epoch_{epoch:04d}.png")
         if self._gif is not None:
             self._gif.append(image)
+
+    def _write(self, text, name):
+        from gan_keras.plots import caption
+
+        image = caption(self.grid(), text)
+        path = os.path.join(self.directory, "samples", name)
+        replace_file(path, lambda path: image.save(path, compress_level=1))
         if self.show:
             self._refresh(image)
+        self._saved = time.monotonic()
+        return image
 
     def _refresh(self, image):
         from IPython import display

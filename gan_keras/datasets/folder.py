@@ -1,8 +1,11 @@
 """Folders of image files, in any common format and of any size."""
 
+import contextlib
 import os
 import pathlib
+import stat
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from gan_keras.datasets.resizing import fit
 from gan_keras.datasets.splits import check_split
 from gan_keras.datasets.splits import split_indices
 
+ORIENTATION = 0x0112  # EXIF's tag
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp"),
     *(".tif", ".tiff", ".pgm", ".ppm"),
@@ -22,9 +26,10 @@ class ImageFolder:
     """The image files of a folder, listed but not yet read.
 
     Small folders become arrays with `load()` (which is what
-    `gan_keras.datasets.load(path)` calls). A folder that does not fit in
-    memory is given to `gan_keras.datasets.pipeline` as it is: then files are
-    read as they are needed.
+    `gan_keras.datasets.load(path)` calls). Of a folder that does not fit in
+    memory, `gan_keras.datasets.decoded` makes what can be trained on all the
+    same. Or it is given to `gan_keras.datasets.pipeline` as it is: then files
+    are read as they are needed, in every epoch anew.
 
     With one sub-folder per class, the sub-folders sorted by name are the
     classes 0 to K - 1. Files are sorted by name, so the order is the same
@@ -44,6 +49,7 @@ class ImageFolder:
 
     Attributes:
         files: List of `pathlib.Path`, N of them.
+        shape: Tuple `(N, height, width, channels)`, where these are fixed.
         labels: `int64` `[N]`, or None without class sub-folders.
         class_names: The sub-folders' names, or None.
         broken: `{path: reason}` of the files that could not be read so far.
@@ -70,15 +76,35 @@ class ImageFolder:
                 "`path` must be a folder of images. "
                 f"Received: path={str(path)!r}"
             )
-        self._all_files, labels, self.class_names = _list_images(self.path)
-        self._chosen = split_indices(split, len(self._all_files), labels)
-        self.files = [self._all_files[index] for index in self._chosen]
+        self.split = split
+        # Names and not paths, which take ten times the memory.
+        self._names, labels, self.class_names = _list_images(self.path)
+        self._chosen = split_indices(split, len(self._names), labels)
         self.labels = None if labels is None else labels[self._chosen]
         self.broken = {}
         self._warned = False
 
     def __len__(self):
-        return len(self.files)
+        return len(self._chosen)
+
+    @property
+    def files(self):
+        return [self.path / self._names[index] for index in self._chosen]
+
+    @property
+    def shape(self):
+        return (len(self), *(self.image_size or (None, None)), self.channels)
+
+    @property
+    def alike(self):
+        """Which files decide on what all have in common: places in the folder.
+
+        The common size and "all are grey" are facts about the whole folder:
+        its train and test part must come out alike.
+        """
+        if self.image_size is None or self.channels is None:
+            return range(len(self._names))
+        return self._chosen
 
     def load(self):
         """Reads all images of the split into memory.
@@ -93,27 +119,10 @@ class ImageFolder:
             ValueError: If no file can be read, or if the sizes differ and
                 `image_size` was not given.
         """
-        from PIL import Image
-
-        indices = self._chosen
-        if self.image_size is None or self.channels is None:
-            # The common size and "all are grey" are facts about the whole
-            # folder: its train and test part must come out alike.
-            indices = range(len(self._all_files))
-        with warnings.catch_warnings():  # ours, below, counts these files too
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            images = self._read_alike(indices)
+        indices = self.alike
+        images = self._read_alike(indices)
         kept = [row for row, i in enumerate(self._chosen) if i in images]
-        if self.broken:
-            file, reason = next(iter(self.broken.items()))
-            warnings.warn(
-                f"Skipped {len(self.broken)} of {len(indices)} files in "
-                f"{self.path} that could not be read as images, for example "
-                f"{file.name!r}: {reason}",
-                stacklevel=2,
-            )
-        if not kept:
-            self._raise_none_left()
+        self.check_broken(len(indices), len(kept))
         # 3 channels if any image has them.
         shape = np.max([image.shape for image in images.values()], axis=0)
         loaded = np.empty((len(kept), *shape), np.uint8)
@@ -123,23 +132,60 @@ class ImageFolder:
             target[:] = images.pop(self._chosen[row])
         return loaded, None if self.labels is None else self.labels[kept]
 
+    def read(self, indices):
+        """Reads files, several at a time.
+
+        Args:
+            indices: Which, as places in the whole folder.
+
+        Yields:
+            `(index, image)` in the given order; image is None where a file
+            could not be read, and `broken` then says why.
+        """
+        with quiet_pillow(), ThreadPoolExecutor(os.cpu_count()) as pool:
+            # In parts, as all that is read at once is in memory at once.
+            for start in range(0, len(indices), 256):
+                part = indices[start : start + 256]
+                files = [self.path / self._names[index] for index in part]
+                found = pool.map(self._try_to_read, files)
+                for index, file, (image, problem) in zip(part, files, found):
+                    if image is None:
+                        self.broken[file] = problem
+                    yield index, image
+
+    def check_broken(self, tried, kept):
+        """Counts the broken files in one warning; raises if none is left."""
+        if self.broken:
+            file, reason = next(iter(self.broken.items()))
+            warnings.warn(
+                f"Skipped {len(self.broken)} of {tried} files in "
+                f"{self.path} that could not be read as images, for example "
+                f"{file.name!r}: {reason}",
+                stacklevel=3,
+            )
+        if not kept:
+            self._raise_none_left()
+
     def _read_alike(self, indices):
         """`{index: image}` of all readable files, which have one size."""
         images, size = {}, None
-        for index in indices:
-            file = self._all_files[index]
-            image = self._try_to_read(file)
-            if image is None:
-                continue
-            images[index], size = image, size or image.shape[:2]
-            if image.shape[:2] != size:
-                raise ValueError(
-                    f"The images in {self.path} differ in size: pass "
-                    "`image_size` to resize and crop them to one. "
-                    f"Received: image_size=None, {size} (height, width) at "
-                    f"first, {image.shape[:2]} in {file.name!r}"
-                )
+        with contextlib.closing(self.read(indices)) as found:
+            for index, image in found:
+                if image is None:
+                    continue
+                images[index], size = image, size or image.shape[:2]
+                self.check_size(size, image.shape[:2], self._names[index])
         return images
+
+    def check_size(self, size, other, name):
+        """Raises if two images, which are not resized, differ in size."""
+        if size != other:
+            raise ValueError(
+                f"The images in {self.path} differ in size: pass "
+                "`image_size` to resize and crop them to one. "
+                f"Received: image_size=None, {size} (height, width) at "
+                f"first, {other} in {os.path.basename(name)!r}"
+            )
 
     def sample(self, index):
         """Reads one image, for `pipeline`.
@@ -159,12 +205,13 @@ class ImageFolder:
         """
         for step in range(len(self)):
             place = (index + step) % len(self)
-            file = self.files[place]
+            file = self.path / self._names[self._chosen[place]]
             if file in self.broken:
                 continue
-            image = self._try_to_read(file)
+            image, problem = self._try_to_read(file)
             if image is not None:
                 return image, np.int64(place)
+            self.broken[file] = problem
             if not self._warned:
                 self._warned = True
                 warnings.warn(
@@ -177,13 +224,13 @@ class ImageFolder:
         self._raise_none_left()
 
     def _try_to_read(self, file):
+        """`(image, None)`, or `(None, reason)`."""
         try:
-            return read_image(file, self.image_size, self.channels)
+            return read_image(file, self.image_size, self.channels), None
         # On damaged files Pillow raises nearly everything: OSError,
         # SyntaxError, struct.error, zlib.error, IndexError, MemoryError...
         except Exception as error:
-            self.broken[file] = f"{type(error).__name__}: {error}"
-            return None
+            return None, f"{type(error).__name__}: {error}"
 
     def _raise_none_left(self):
         reason = next(iter(self.broken.values()), "")
@@ -214,6 +261,7 @@ def read_image(file, image_size=None, channels=None):
     from PIL import Image
     from PIL import ImageOps
 
+    check_file(file)
     with Image.open(file) as image:
         # A small file of very many pixels can exhaust the memory. Pillow
         # raises at twice its limit and only warns below that.
@@ -234,6 +282,39 @@ def read_image(file, image_size=None, channels=None):
     return pixels.reshape(*pixels.shape[:2], -1)  # [H, W] -> [H, W, 1]
 
 
+def read_header(file):
+    """What the first bytes of an image file say, without its pixels.
+
+    Args:
+        file: Path of the file.
+
+    Returns:
+        `((height, width), channels)` as `read_image` would return them.
+
+    Raises:
+        Exception: Of any kind, if the file is no image.
+    """
+    from PIL import Image
+
+    check_file(file)
+    with Image.open(file) as image:
+        width, height = image.size
+        if image.getexif().get(ORIENTATION, 1) >= 5:  # lies on its side
+            width, height = height, width
+        return (height, width), 1 if is_grey(image) else 3
+
+
+def check_file(file):
+    """Raises for what is no file: opening a pipe would wait for ever."""
+    if not stat.S_ISREG(os.stat(file).st_mode):
+        raise ValueError("neither a file nor a link to one")
+
+
+def is_grey(image):
+    """Whether a PIL image becomes one with a single channel."""
+    return image.mode in ("1", "L", "LA") or image.mode.startswith("I")
+
+
 def _eight_bit(image):
     """Any PIL image as mode L (grey) or RGB, with 8 bits a channel."""
     from PIL import Image
@@ -245,7 +326,7 @@ def _eight_bit(image):
         return Image.fromarray((values / 257 + 0.5).astype(np.uint8))
     if image.mode == "F":
         raise ValueError("floating-point pixels, of unknown range")
-    mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
+    mode = "L" if is_grey(image) else "RGB"
     if image.mode.endswith("A") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -253,19 +334,33 @@ def _eight_bit(image):
     return image.convert(mode)
 
 
+@contextlib.contextmanager
+def quiet_pillow():
+    """Silences Pillow's own warnings: ours counts the files they are about."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        yield
+
+
 def _list_images(root):
-    """All image files under `root`, their labels and the class names."""
+    """Names of all image files below `root`, their labels, class names."""
+    entries = sorted(os.listdir(root))
     classes = {}
-    for folder in sorted(root.iterdir(), key=_by_name):
+    for name in entries:
+        folder = root / name
         # A link that leads back up would make the folder its own class.
         if (
-            folder.is_dir()
-            and not folder.name.startswith(".")
+            not name.startswith(".")
+            and folder.is_dir()
             and not root.resolve().is_relative_to(folder.resolve())
         ):
-            classes[folder.name] = _images_below(folder)
+            classes[name] = _images_below(root, name)
     classes = {name: files for name, files in classes.items() if files}
-    loose = sorted(filter(_is_image, root.iterdir()), key=_by_name)
+    loose = [
+        name
+        for name in entries
+        if _is_image(name) and not os.path.isdir(root / name)
+    ]
     if loose and classes:
         raise ValueError(
             f"{root} holds images and, beside them, sub-folders with images: "
@@ -284,27 +379,19 @@ def _list_images(root):
     return sum(classes.values(), []), labels, list(classes)
 
 
-def _images_below(folder):
+def _images_below(root, name):
     """Image files in a class folder and the folders inside it, sorted."""
     files = []
     # os.walk does not follow links to folders, so no loop is endless.
-    for parent, subfolders, names in os.walk(folder):
+    for parent, subfolders, names in os.walk(root / name):
         subfolders[:] = [name for name in subfolders if name[0] != "."]
-        paths = (pathlib.Path(parent, name) for name in names)
-        files += filter(_is_image, paths)
-    return sorted(files, key=_by_name)
+        inside = os.path.relpath(parent, root)
+        files += [os.path.join(inside, n) for n in names if _is_image(n)]
+    return sorted(files, key=lambda file: file.split(os.sep))
 
 
-def _by_name(path):
-    # Paths themselves compare without regard to case on Windows.
-    return path.parts
-
-
-def _is_image(path):
+def _is_image(name):
     # Judged by name alone: a broken link or a text file with an image's name
     # is counted as a broken image later, not silently passed over.
-    return (
-        path.suffix.lower() in SUFFIXES
-        and not path.name.startswith(".")
-        and not path.is_dir()
-    )
+    suffix = os.path.splitext(name)[1]
+    return suffix.lower() in SUFFIXES and not name.startswith(".")

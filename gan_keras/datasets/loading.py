@@ -4,8 +4,10 @@ import difflib
 import os
 import pathlib
 
+from gan_keras.datasets.checks import as_int
 from gan_keras.datasets.checks import as_size
 from gan_keras.datasets.checks import check_channels
+from gan_keras.datasets.decoded import decoded
 from gan_keras.datasets.digits import load_digits
 from gan_keras.datasets.files import idx_files
 from gan_keras.datasets.files import join_parts
@@ -23,7 +25,13 @@ OFFLINE = (
 
 
 def load(
-    name_or_path="digits", split="train", image_size=None, *, channels=None
+    name_or_path="digits",
+    split="train",
+    image_size=None,
+    *,
+    channels=None,
+    memory=None,
+    directory=None,
 ):
     """Loads a data set into memory.
 
@@ -50,6 +58,11 @@ def load(
             same for all.
         channels: 1 for grey, 3 for colour. None keeps what there is; a folder
             is grey only if all its images are.
+        memory: Int, bytes. Of a folder of images that would need more,
+            something else than an array is returned, which `pipeline` takes
+            as well: see `gan_keras.datasets.decoded`. None, the default, for
+            an array in any case.
+        directory: As of `gan_keras.datasets.decoded`.
 
     Returns:
         `(images, labels)`: `uint8` `[N, H, W, C]` with values 0 to 255, and
@@ -84,7 +97,10 @@ def load(
         path = _existing_path(name_or_path)
         if path.is_dir() and not idx_files(path):
             # Files of different sizes are resized as they are read.
-            return ImageFolder(path, image_size, channels, split).load()
+            folder = ImageFolder(path, image_size, channels, split)
+            if memory is None:
+                return folder.load()
+            return decoded(folder, as_int("memory", memory, 0), directory)
         read = read_idx_folder if path.is_dir() else read_npz
         images, labels = read(path, split)
     return resize(images, image_size, channels), labels

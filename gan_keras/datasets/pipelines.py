@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from gan_keras.datasets.checks import as_int
 from gan_keras.datasets.checks import as_labels
+from gan_keras.datasets.decoded import ImagesOnDisk
 from gan_keras.datasets.folder import ImageFolder
 from gan_keras.datasets.pixels import to_float
 
@@ -40,6 +41,13 @@ def epoch_order(num_images, seed, epoch):
     return random.permutation(num_images).astype(np.int64)
 
 
+def epoch_flips(num_images, seed, epoch):
+    """Which places of an epoch show a mirror image: bool `[N]`, about half."""
+    # Other numbers than those of the order, though of the same seed.
+    random = np.random.RandomState([seed, epoch, 1])
+    return random.randint(0, 2, num_images).astype(bool)
+
+
 def pipeline(
     images,
     labels=None,
@@ -47,13 +55,16 @@ def pipeline(
     *,
     seed=0,
     shuffle=True,
+    flip=False,
+    epoch_size=None,
     drop_remainder=True,
 ):
     """Makes batches for training: scaled, shuffled anew in every epoch.
 
     The images stay in memory as they are given (`uint8` is four times smaller
     than what the networks see); each batch is gathered and scaled when its
-    turn comes. An `ImageFolder` is read from disk batch by batch.
+    turn comes. An `ImageFolder` or `ImagesOnDisk` is read from disk batch by
+    batch.
 
     **Which epoch?** Keras does not tell a data set which epoch it is in, and
     may begin an iteration that it never uses. The returned data set therefore
@@ -72,13 +83,20 @@ def pipeline(
 
     Args:
         images: `uint8` `[N, H, W, C]`; or floating point, already in [-1, 1];
-            or an `ImageFolder` with a fixed `image_size` and `channels`. Also
-            floating-point points of the plane or the line, `[N, D]`, which
-            are passed on as they are.
+            or `ImagesOnDisk`; or an `ImageFolder` with a fixed `image_size`
+            and `channels`. Also floating-point points of the plane or the
+            line, `[N, D]`, which are passed on as they are.
         labels: Integers `[N]`, or None. For a folder: `folder.labels`.
         batch_size: Number of images B in a batch.
         seed: Integer, 0 to 2**32 - 1.
         shuffle: False keeps the given order, in every epoch.
+        flip: Whether to mirror images left to right with probability 1/2,
+            anew in every epoch; where left and right mean nothing, it doubles
+            what there is to see. What is mirrored is a pure function of
+            (seed, epoch, place in the epoch).
+        epoch_size: Int, the images of an epoch, if not all N: each epoch goes
+            on where the one before stopped. For large sets, of which an epoch
+            would take long.
         drop_remainder: Whether to leave out the last batch if it has fewer
             than B images: a second batch shape makes XLA compile the training
             step again. Shuffling leaves out other images each time.
@@ -99,33 +117,45 @@ def pipeline(
     for real_images, classes in data:  # [64, 28, 28, 1] and [64]
         ...
     ```
-
-    To train on mirror images too, where left and right mean nothing:
-    `pipeline(np.concatenate([images, images[:, :, ::-1]]))`.
     """
     batch_size = as_int("batch_size", batch_size, minimum=1)
     seed = as_int("seed", seed, minimum=0)
     if seed >= 2**32:
         raise ValueError(f"`seed` must be below 2**32. Received: seed={seed}")
-    if not isinstance(images, ImageFolder):
+    if not isinstance(images, (ImageFolder, ImagesOnDisk)):
         images = _checked_images(images)
+    if flip and len(images.shape) != 4:
+        raise ValueError(
+            "`flip` is for images; points have no left and right. "
+            f"Received: flip={flip!r} for an array of shape {images.shape}"
+        )
     num_images = len(images)
-    if drop_remainder and batch_size > num_images:
+    if epoch_size is None:
+        epoch_size = num_images
+    epoch_size = as_int("epoch_size", epoch_size, minimum=1)
+    if drop_remainder and batch_size > epoch_size:
         raise ValueError(
             "`batch_size` must not exceed the number of images, or an epoch "
             "would be empty: make it smaller or pass drop_remainder=False. "
-            f"Received: batch_size={batch_size} for {num_images} images"
+            f"Received: batch_size={batch_size} for {epoch_size} images"
         )
     if labels is not None:
         labels = as_labels(labels, num_images, "`labels`")
 
-    epochs = _Orders(num_images, seed, shuffle)
-    indices = tf.data.Dataset.range(1).flat_map(epochs.next_indices)
+    epochs = _Orders(num_images, seed, shuffle, flip, epoch_size)
+    places = tf.data.Dataset.range(1).flat_map(epochs.next_places)
     # flat_map hides the length, which Keras needs for its progress bar.
-    indices = indices.apply(tf.data.experimental.assert_cardinality(num_images))
-    batches = (_stream if isinstance(images, ImageFolder) else _gather)(
-        images, labels, indices, batch_size, drop_remainder
-    )
+    places = places.apply(tf.data.experimental.assert_cardinality(epoch_size))
+    read = _gather
+    if isinstance(images, ImageFolder):
+        read = _stream
+    elif isinstance(images, ImagesOnDisk):
+        read = _read_rows
+    batches = read(images, labels, places, batch_size, drop_remainder)
+    if flip:
+        batches = batches.map(_mirror)
+    # What was mirrored has had its say: images, or images and labels.
+    batches = batches.map(lambda flips, *batch: _one_or_pair(*batch))
     dataset = batches.prefetch(2).with_options(data_options())
     dataset.set_epoch = epochs.set_epoch
     dataset.labels = labels  # all of them, to be checked before training
@@ -174,44 +204,83 @@ class Epochs:
 class _Orders(Epochs):
     """Hands each iteration its order."""
 
-    def __init__(self, num_images, seed, shuffle):
+    def __init__(self, num_images, seed, shuffle, flip, epoch_size):
         super().__init__()
         self.num_images = num_images
         self.seed = seed
         self.shuffle = shuffle
+        self.flip = flip
+        self.epoch_size = epoch_size
 
     def next_order(self):
         epoch = self.next()
+        flips = np.zeros(self.epoch_size, bool)
+        if self.flip:
+            flips = epoch_flips(self.epoch_size, self.seed, epoch)
+        return self.order(epoch), flips
+
+    def order(self, epoch):
+        """Which images the epoch visits: int64 `[epoch_size]`."""
+        # Rounds through all images, laid end to end and cut into epochs.
+        begin = epoch * self.epoch_size
+        first = begin // self.num_images
+        last = (begin + self.epoch_size - 1) // self.num_images
+        rounds = [self.round(number) for number in range(first, last + 1)]
+        begin -= first * self.num_images
+        return np.concatenate(rounds)[begin : begin + self.epoch_size]
+
+    def round(self, number):
         if not self.shuffle:
             return np.arange(self.num_images)
-        return epoch_order(self.num_images, self.seed, epoch)
+        return epoch_order(self.num_images, self.seed, number)
 
-    def next_indices(self, _):
-        order = tf.numpy_function(self.next_order, [], tf.int64)
-        order.set_shape([self.num_images])
-        return tf.data.Dataset.from_tensor_slices(order)
+    def next_places(self, _):
+        order, flips = tf.numpy_function(self.next_order, [], [tf.int64, bool])
+        order.set_shape([self.epoch_size])
+        flips.set_shape([self.epoch_size])
+        return tf.data.Dataset.from_tensor_slices((order, flips))
 
 
-def _gather(images, labels, indices, batch_size, drop_remainder):
+# The three readers below turn places, pairs of an index and whether it is to
+# be mirrored, into batches `(flips, images)` or `(flips, images, labels)`.
+
+
+def _gather(images, labels, places, batch_size, drop_remainder):
     """Batches from arrays in memory."""
     with tf.device("CPU:0"):  # not on the GPU, where the networks need room
         images = tf.constant(images)
         labels = None if labels is None else tf.constant(labels)
 
-    def gather(batch):  # batch: [B] indices
-        real_images = tf.gather(images, batch)
+    def gather(rows, flips):  # [B] each
+        real_images = tf.gather(images, rows)
         if real_images.dtype == tf.uint8:
             real_images = to_float(real_images)
         if labels is None:
-            return real_images
-        return real_images, tf.gather(labels, batch)
+            return flips, real_images
+        return flips, real_images, tf.gather(labels, rows)
 
     # One map over whole batches: per image, calling would cost more than the
     # work. It needs no parallel calls either, the networks need the cores.
-    return indices.batch(batch_size, drop_remainder).map(gather)
+    return places.batch(batch_size, drop_remainder).map(gather)
 
 
-def _stream(folder, labels, indices, batch_size, drop_remainder):
+def _read_rows(images, labels, places, batch_size, drop_remainder):
+    """Batches from a file of decoded images."""
+    if labels is not None:
+        with tf.device("CPU:0"):
+            labels = tf.constant(labels)
+
+    def read(rows, flips):
+        real_images = tf.numpy_function(images.__getitem__, [rows], tf.uint8)
+        real_images.set_shape([*rows.shape, *images.image_shape])
+        if labels is None:
+            return flips, to_float(real_images)
+        return flips, to_float(real_images), tf.gather(labels, rows)
+
+    return places.batch(batch_size, drop_remainder).map(read)
+
+
+def _stream(folder, labels, places, batch_size, drop_remainder):
     """Batches from files, of which only a few are in memory at a time."""
     if folder.image_size is None or folder.channels is None:
         raise ValueError(
@@ -225,21 +294,32 @@ def _stream(folder, labels, indices, batch_size, drop_remainder):
         with tf.device("CPU:0"):
             labels = tf.constant(labels)
 
-    def read(index):
+    def read(index, flip):
         # Pillow and not tf.io, so that every format is handled as in `load`.
         image, place = tf.numpy_function(
             folder.sample, [index], [tf.uint8, tf.int64]
         )
         image.set_shape([*folder.image_size, folder.channels])
         place.set_shape([])
+        if labels is None:
+            return flip, image
         # The label of the image that was read, which may be a substitute's.
-        return image if labels is None else (image, tf.gather(labels, place))
+        return flip, image, tf.gather(labels, place)
 
-    def scale(images, *labels):
-        return (to_float(images), *labels) if labels else to_float(images)
+    def scale(flips, images, *labels):
+        return flips, to_float(images), *labels
 
-    samples = indices.map(read, num_parallel_calls=os.cpu_count())
+    samples = places.map(read, num_parallel_calls=os.cpu_count())
     return samples.batch(batch_size, drop_remainder).map(scale)
+
+
+def _mirror(flips, images, *labels):
+    flips = flips[:, tf.newaxis, tf.newaxis, tf.newaxis]  # [B, 1, 1, 1]
+    return flips, tf.where(flips, images[:, :, ::-1], images), *labels
+
+
+def _one_or_pair(images, labels=None):
+    return images if labels is None else (images, labels)
 
 
 def _checked_images(images):

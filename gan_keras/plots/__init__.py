@@ -5,6 +5,7 @@ never call `plt.show()` and leave no figure open behind them.
 """
 
 from gan_keras.plots.grids import caption
+from gan_keras.plots.grids import contact_sheet
 from gan_keras.plots.grids import image_grid
 from gan_keras.plots.images import image_rows
 from gan_keras.plots.images import pixel_gradients
@@ -32,6 +33,7 @@ __all__ = [
     "QUIET",
     "REAL_COLOUR",
     "caption",
+    "contact_sheet",
     "densities",
     "evaluation",
     "feature_maps",

@@ -73,3 +73,30 @@ def caption(grid, text):
         font=ImageFont.load_default(15),
     )
     return image
+
+
+def contact_sheet(found):
+    """Some images of a folder, as a network will see them.
+
+    Args:
+        found: A `gan_keras.datasets.Inspection`.
+
+    Returns:
+        A `PIL.Image.Image`.
+
+    Raises:
+        ValueError: If it has no examples, as the sizes differ.
+    """
+    if found.examples is None:
+        raise ValueError(
+            f"The images in {found.path} differ in size, and a network needs "
+            "one: pass `image_size` (--image-size). "
+            f"Received: {len(found.sizes)} sizes"
+        )
+    height, width, channels = found.examples.shape[1:]
+    text = (
+        f"{found.files:,} files, shown as {width}x{height} "
+        f"{'colour' if channels == 3 else 'grey'}; "
+        f"{len(found.broken):,} broken"
+    )
+    return caption(image_grid(found.examples, columns=8), text)

@@ -1,0 +1,186 @@
+"""A look at a folder before a network gets to see it."""
+
+import collections
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from gan_keras.datasets.folder import ImageFolder
+from gan_keras.datasets.folder import quiet_pillow
+from gan_keras.datasets.folder import read_header
+
+SHOWN = 5  # of each kind in the text; `broken` and `duplicates` have all
+
+
+class Inspection(NamedTuple):
+    """What `inspect` found in a folder."""
+
+    path: str
+    files: int
+    train: int  # of the files; the others are held out
+    classes: dict  # from a class's name to its number of files, or {}
+    sizes: collections.Counter  # of (height, width), as the files have them
+    broken: dict  # from a file's name to what is wrong with it
+    duplicates: list  # of lists of names: files with the very same pixels
+    statistics: dict  # from a channel's name to (mean, standard deviation)
+    examples: np.ndarray  # uint8 [n, H, W, C], or None: as a network sees them
+
+    def __str__(self):
+        lines = [
+            f"{self.path}: {self.files:,} files, {self.train:,} to train on "
+            f"and {self.files - self.train:,} held out"
+        ]
+        for number, (name, count) in enumerate(self.classes.items()):
+            lines.append(f"  class {number}: {name}, {count:,} files")
+        common = self.sizes.most_common(SHOWN)
+        lines.append(
+            "sizes: "
+            + ", ".join(f"{w}x{h} ({n:,})" for (h, w), n in common)
+            + more(len(self.sizes) - len(common), "others")
+        )
+        lines.append(f"pixels, 0 to 255: {describe(self.statistics)}")
+        lines.append(f"broken files: {len(self.broken):,}")
+        for name, problem in list(self.broken.items())[:SHOWN]:
+            lines.append(f"  {name!r}: {problem}")
+        again = sum(len(names) - 1 for names in self.duplicates)
+        lines.append(f"files whose image another one has, too: {again:,}")
+        for names in self.duplicates[:SHOWN]:
+            lines.append("  " + " = ".join(map(repr, names[:SHOWN])))
+        return "\n".join(lines)
+
+
+def inspect(path, image_size=None, columns=8):
+    """Reads every file of a folder once, and says what is in it.
+
+    Example:
+
+    ```python
+    found = gk.datasets.inspect("my/faces", image_size=64)
+    print(found)
+    gk.plots.contact_sheet(found).save("sheet.png")
+    ```
+
+    Args:
+        path: The folder, as of `ImageFolder`.
+        image_size: As of `ImageFolder`. Without it there are no `examples`
+            unless all images have one size.
+        columns: Int, the images in a row of the `examples`: one row for each
+            class, or as many rows as columns. They are of the train part.
+
+    Returns:
+        An `Inspection`.
+
+    Raises:
+        ValueError: If the folder has no images, or only broken ones.
+    """
+    folder = ImageFolder(path, image_size, channels=None, split="all")
+    train = ImageFolder(path, image_size, channels=None, split="train")
+    wanted = set(train._chosen[spread(train.labels, len(train), columns)])
+    sizes, names_by_image = collections.Counter(), {}
+    sums = np.zeros((3, 3))  # count, sum and sum of squares, for each channel
+    examples, grey = [], True
+    for index, image in folder.read(range(len(folder))):
+        if image is None:
+            continue
+        name = folder._names[index]
+        with quiet_pillow():
+            sizes[read_header(folder.path / name)[0]] += 1
+        digest = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+        names_by_image.setdefault((image.shape, digest), []).append(name)
+        pixels = image.reshape(-1, image.shape[-1]).astype(np.float64)
+        sums += [
+            np.full(3, len(pixels)),
+            pixels.sum(axis=0) * np.ones(3),
+            np.square(pixels).sum(axis=0) * np.ones(3),
+        ]
+        grey = grey and image.shape[-1] == 1
+        if index in wanted:
+            examples.append(image)
+    if not names_by_image:
+        folder._raise_none_left()
+    counts = {}
+    if folder.labels is not None:
+        numbers = np.bincount(folder.labels).tolist()
+        counts = dict(zip(folder.class_names, numbers, strict=True))
+    return Inspection(
+        path=str(path),
+        files=len(folder),
+        train=len(train),
+        classes=counts,
+        sizes=sizes,
+        broken={
+            str(file.relative_to(folder.path)): problem
+            for file, problem in folder.broken.items()
+        },
+        duplicates=[n for n in names_by_image.values() if len(n) > 1],
+        statistics=_named(*sums, grey),
+        examples=_stack(examples, grey),
+    )
+
+
+def statistics(images, most=2000):
+    """Mean and standard deviation of each channel, pixels from 0 to 255.
+
+    Args:
+        images: Uint8 `[N, H, W, C]`, `ImagesOnDisk` or an `ImageFolder`.
+        most: Int, how many of the images are looked at, evenly spread.
+
+    Returns:
+        Dict from a channel's name to `(mean, standard deviation)`.
+    """
+    rows = np.linspace(0, len(images) - 1, min(most, len(images)))
+    rows = np.unique(rows.astype(np.int64))
+    if isinstance(images, ImageFolder):
+        chosen = np.stack([images.sample(row)[0] for row in rows])
+    else:
+        chosen = images[rows]
+    pixels = chosen.reshape(-1, chosen.shape[-1]).astype(np.float64)
+    return _named(
+        len(pixels),
+        pixels.sum(axis=0),
+        np.square(pixels).sum(axis=0),
+        grey=chosen.shape[-1] == 1,
+    )
+
+
+def describe(found):
+    """Statistics as text: `red 180 ± 60, green ...`."""
+    return ", ".join(f"{n} {m:.0f} ± {s:.0f}" for n, (m, s) in found.items())
+
+
+def spread(labels, count, columns):
+    """Which images to show: evenly spread, a row for each class if any."""
+    if labels is None:
+        groups = [np.arange(count)]
+        columns **= 2
+    else:
+        groups = [np.flatnonzero(labels == c) for c in np.unique(labels)]
+    chosen = [
+        group[np.linspace(0, len(group) - 1, columns).astype(int)]
+        for group in groups
+    ]
+    return np.unique(np.concatenate(chosen))
+
+
+def more(count, what):
+    return f" and {count:,} {what}" if count > 0 else ""
+
+
+def _named(count, total, squares, grey):
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    names = ["grey"] if grey else ["red", "green", "blue"]
+    return {
+        name: (float(m), float(d)) for name, m, d in zip(names, mean, deviation)
+    }
+
+
+def _stack(images, grey):
+    """Images of one size as one array; None if their sizes differ."""
+    if len({image.shape[:2] for image in images}) != 1:
+        return None
+    channels = 1 if grey else 3
+    return np.stack(
+        [np.broadcast_to(i, (*i.shape[:2], channels)) for i in images]
+    )

@@ -1,0 +1,244 @@
+"""Folders that do not fit in memory, and what is read of them when."""
+
+import shutil
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_keras import datasets
+from gan_keras import plots
+from gan_keras.datasets.decoded import common_form
+
+SIDE = 4
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve colour images in two classes, different at every pixel."""
+    rng = np.random.default_rng(0)
+    for i in range(12):
+        path = tmp_path / "faces" / f"class{i // 6}" / f"{i:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path)
+    return tmp_path / "faces"
+
+
+def opened(folder, **options):
+    return datasets.ImageFolder(folder, image_size=SIDE, **options)
+
+
+def test_memory_decides_what_is_returned(folder, monkeypatch):
+    needed = 12 * SIDE * SIDE * 3
+    kept, labels = datasets.decoded(opened(folder), memory=needed)
+    assert isinstance(kept, np.ndarray)
+    images, again = datasets.decoded(opened(folder), memory=needed - 1)
+    assert isinstance(images, datasets.ImagesOnDisk)
+    assert images.shape == kept.shape == (12, SIDE, SIDE, 3)
+    np.testing.assert_array_equal(images[np.arange(12)], kept)
+    np.testing.assert_array_equal(images[[7, 0, 7]], kept[[7, 0, 7]])
+    assert labels.tolist() == again.tolist() == [0] * 6 + [1] * 6
+    full = shutil.disk_usage(folder)._replace(free=2**30 + needed - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    images, labels = datasets.decoded(opened(folder), memory=0)
+    assert isinstance(images, datasets.ImageFolder) and len(labels) == 12
+    assert images.shape == (12, SIDE, SIDE, 3)
+
+
+def batches(images, labels, epoch, **options):
+    data = datasets.pipeline(images, labels, batch_size=5, seed=3, **options)
+    data.set_epoch(epoch)
+    return [[np.asarray(part) for part in batch] for batch in data]
+
+
+@pytest.mark.parametrize("options", [{}, {"flip": True, "epoch_size": 17}])
+def test_batches_do_not_depend_on_where_the_images_are(folder, options):
+    streamed = opened(folder)
+    kept, labels = streamed.load()
+    on_disk, _ = datasets.decoded(streamed, memory=0)
+    expected = batches(kept, labels, 2, **options)
+    for images in (on_disk, streamed):
+        found = batches(images, labels, 2, **options)
+        assert len(found) == len(expected) > 0
+        for one, other in zip(found, expected):
+            np.testing.assert_array_equal(one[0], other[0])
+            np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_nothing_is_left_on_the_disk(folder, tmp_path):
+    images, _ = datasets.decoded(opened(folder), memory=0, directory=tmp_path)
+    del images
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_headers_tell_the_common_form(tmp_path):
+    Image.new("L", (6, 8)).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"")
+    grey = datasets.ImageFolder(tmp_path, channels=None)
+    assert common_form(grey) == ((8, 6), 1)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side: 6 wide once it stands
+    Image.new("RGB", (8, 6)).save(tmp_path / "c.jpg", exif=exif)
+    mixed = datasets.ImageFolder(tmp_path, channels=None)
+    assert common_form(mixed) == ((8, 6), 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        images, _ = datasets.decoded(mixed, memory=0, directory=tmp_path)
+    assert images.shape == (2, 8, 6, 3)
+    Image.new("RGB", (8, 6)).save(tmp_path / "d.jpg")
+    with pytest.raises(ValueError, match="image_size.*differ|differ in size"):
+        common_form(datasets.ImageFolder(tmp_path, channels=None))
+
+
+def test_flips_mirror_half_of_the_images():
+    images = np.arange(40 * 4, dtype=np.uint8).reshape(40, 1, 4, 1)
+    data = datasets.pipeline(images, batch_size=40, seed=5, flip=True)
+    data.set_epoch(3)
+    (seen,) = [datasets.to_uint8(batch) for batch in data]
+    # The documented rule, without the package.
+    order = np.random.RandomState([5, 3]).permutation(40)
+    flips = np.random.RandomState([5, 3, 1]).randint(0, 2, 40).astype(bool)
+    expected = images[order]
+    expected[flips] = expected[flips][:, :, ::-1]
+    np.testing.assert_array_equal(seen, expected)
+    assert 10 < flips.sum() < 30
+    assert datasets.epoch_flips(40, 5, 3).tolist() == flips.tolist()
+    assert datasets.epoch_flips(40, 5, 4).tolist() != flips.tolist()
+
+
+def test_points_cannot_be_mirrored():
+    with pytest.raises(ValueError, match=r"`flip` is for images.*\(4, 2\)"):
+        datasets.pipeline(np.zeros((4, 2)), batch_size=2, flip=True)
+
+
+def test_short_epochs_go_on_where_the_last_one_stopped():
+    images = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
+    data = datasets.pipeline(images, batch_size=2, seed=1, epoch_size=4)
+    assert len(data) == 2
+    seen = [
+        datasets.to_uint8(batch).ravel().tolist()
+        for _ in range(5)
+        for batch in data
+    ]
+    rounds = [np.random.RandomState([1, r]).permutation(10) for r in (0, 1)]
+    assert sum(seen, []) == np.concatenate(rounds).tolist()
+    data.set_epoch(4)
+    again = [datasets.to_uint8(batch).ravel().tolist() for batch in data]
+    assert again == seen[8:]
+
+
+def test_epochs_may_be_longer_than_the_data():
+    images = np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1)
+    data = datasets.pipeline(images, batch_size=7, epoch_size=7)
+    (seen,) = [datasets.to_uint8(batch).ravel().tolist() for batch in data]
+    assert [seen.count(i) >= 2 for i in range(3)] == [True] * 3
+
+
+@pytest.mark.parametrize("epoch_size", [0, 2.5])
+def test_epoch_size_is_checked(epoch_size):
+    images = np.zeros((4, 2, 2, 1), np.uint8)
+    with pytest.raises(ValueError, match=f"epoch_size={epoch_size}"):
+        datasets.pipeline(images, batch_size=2, epoch_size=epoch_size)
+
+
+# ------------------------------------------------------------- a first look
+
+
+def test_inspection(folder):
+    shutil.copy(folder / "class0/00.png", folder / "class1/99.png")
+    Image.new("L", (6, 6), 7).save(folder / "class1/98.png")
+    (folder / "class0/bad.png").write_bytes(b"no")
+    found = datasets.inspect(folder)
+    assert found.files == 15
+    assert found.classes == {"class0": 7, "class1": 8}
+    assert found.sizes == {(4, 4): 13, (6, 6): 1}
+    assert [*found.broken] == ["class0/bad.png"]
+    assert found.duplicates == [["class0/00.png", "class1/99.png"]]
+    assert found.examples is None
+    with pytest.raises(ValueError, match="differ in size"):
+        plots.contact_sheet(found)
+    text = str(found)
+    for part in ("15 files", "class 1: class1, 8 files", "6x6 (1)", "bad.png"):
+        assert part in text
+    found = datasets.inspect(folder, image_size=SIDE)
+    # All that can be read: none is held out where no class has ten.
+    assert found.examples.shape == (14, SIDE, SIDE, 3)
+    sheet = plots.contact_sheet(found)
+    assert sheet.mode == "RGB" and sheet.width > 300
+
+
+def test_statistics_by_hand(folder):
+    kept, _ = opened(folder).load()
+    pixels = kept.reshape(-1, 3).astype(float)
+    expected = {
+        name: (pixels[:, i].mean(), pixels[:, i].std())
+        for i, name in enumerate(["red", "green", "blue"])
+    }
+    on_disk, _ = datasets.decoded(opened(folder), memory=0)
+    for found in (
+        datasets.inspect(folder).statistics,
+        *map(datasets.statistics, (kept, on_disk, opened(folder))),
+    ):
+        assert found.keys() == expected.keys()
+        for name in expected:
+            np.testing.assert_allclose(found[name], expected[name])
+    two = np.array([0, 200], np.uint8).reshape(2, 1, 1, 1)
+    assert datasets.describe(datasets.statistics(two)) == "grey 100 ± 100"
+
+
+def test_examples_are_of_the_train_part_and_evenly_spread(tmp_path):
+    for i in range(100):
+        Image.new("L", (2, 2), i).save(tmp_path / f"{i:02}.png")
+    found = datasets.inspect(tmp_path, columns=3)
+    shown = found.examples[:, 0, 0, 0].tolist()
+    assert len(shown) == 9 and shown[0] == 0 and shown[-1] == 98
+    assert not any(i % 10 == 9 for i in shown)
+
+
+# ------------------------------------------------------------------ memory
+
+TRAIN = """
+import resource, sys
+import gan_keras as gk
+
+folder = gk.datasets.ImageFolder(sys.argv[1], image_size=64)
+images, _ = gk.datasets.decoded(folder, memory=0, directory=sys.argv[2])
+assert isinstance(images, gk.datasets.ImagesOnDisk)
+data = gk.datasets.pipeline(images, batch_size=16, epoch_size=64, flip=True)
+gan = gk.GAN(
+    gk.networks.dcgan_generator((64, 64, 3), latent_dim=4, width=4),
+    gk.networks.dcgan_discriminator((64, 64, 3), width=4),
+)
+gan.compile(jit_compile=False)
+gan.fit(data, epochs=2, verbose=0)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no `resource` there")
+def test_memory_does_not_grow_with_the_folder(tmp_path):
+    few, many = 1500, 15_000  # 176 MiB of pixels more
+    rng = np.random.default_rng(0)
+    peaks = []
+    for count in (few, many):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        image = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        Image.fromarray(image).save(tmp_path / "image.jpg")
+        for i in range(count):
+            # Decoding does not know that they are one and the same file.
+            (folder / f"{i:05}.jpg").hardlink_to(tmp_path / "image.jpg")
+        result = subprocess.run(
+            [sys.executable, "-c", TRAIN, folder, tmp_path],
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert result.returncode == 0, result.stderr
+        peaks.append(int(result.stdout.split()[-1]))
+    assert peaks[1] < 1.1 * peaks[0], peaks
