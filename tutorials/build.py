@@ -17,6 +17,7 @@ import jupytext
 import nbformat
 
 HERE = Path(__file__).parent
+SHOWN = "What you should see:"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -59,7 +60,21 @@ def page(made):
     """An executed notebook as one HTML page."""
     from nbconvert import HTMLExporter
 
+    describe(made)
     return HTMLExporter().from_notebook_node(made)[0]
+
+
+def describe(made):
+    """Gives figures their alt text: the paragraph behind them says it."""
+    for cell, after in zip(made.cells, made.cells[1:]):
+        text = after.source.partition("\n\n")[0]
+        if after.cell_type != "markdown" or not text.startswith(SHOWN):
+            continue
+        alt = " ".join(text.removeprefix(SHOWN).split())
+        for output in cell.get("outputs", []):
+            for kind in ("image/png", "image/gif"):
+                if kind in output.get("data", {}):
+                    output.metadata.setdefault(kind, {})["alt"] = alt
 
 
 def main(arguments=None):
