@@ -29,6 +29,9 @@ if importlib.util.find_spec("gan_keras") is None:
     )
 
 # %%
+# %matplotlib inline
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow, be quiet
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -99,8 +102,8 @@ axis.axis("off")
 plt.show()
 
 # %% [markdown]
-# What you should see: a row z, G, x, D that ends in two losses; a short
-# dashed way back from d_loss into D, and a long dashed way back from g_loss
+# What you should see: a row of solid arrows z, G, x, D that ends in two losses;
+# a short dashed way back from d_loss into D, and a long dashed way back from g_loss
 # through D and x into G.
 #
 # In this tutorial we walk the long one, and stop at every station.
@@ -152,9 +155,7 @@ exercises.claim(
 # question: *if I alone became a little lighter, how much would the loss
 # change?* The answer is a derivative, and by the chain rule it is
 #
-# $$\frac{\partial\,\text{g\_loss}}{\partial x_i} =
-# \frac{\partial\,\text{g\_loss}}{\partial\,\text{logit}} \cdot
-# \frac{\partial\,\text{logit}}{\partial x_i}.$$
+# **∂g_loss/∂xᵢ  =  ∂g_loss/∂logit  ·  ∂logit/∂xᵢ**
 #
 # The first factor is one number for the image, from station 1. The second is
 # D's own: how the logit depends on pixel i.
@@ -184,14 +185,16 @@ gk.plots.pixel_gradients(fakes, pixel_gradients)
 # %% [markdown]
 # What you should see: six fakes above, and below each a map with orange
 # pixels (D would like them lighter) and purple ones (darker), often side by
-# side along the strokes, and white where D does not care.
+# side near the strokes, and almost white at the edges of the image.
 #
-# The sums have nothing to do with the losses, and both signs occur in every
-# map. "Lighter here, darker there": that is a *drawing lesson*, not a share
+# The sums are not the losses, and both signs occur in every map. "Lighter here, darker there": that is a *drawing lesson*, not a share
 # of the blame.
 
 # %%
 exercises.claim(difference, at_most=1e-5)
+exercises.claim(
+    np.abs(pixel_gradients.sum((1, 2, 3)) - g_losses).max(), at_least=0.05
+)
 exercises.claim((pixel_gradients < 0).mean((1, 2, 3)).min(), at_least=0.1)
 exercises.claim((pixel_gradients > 0).mean((1, 2, 3)).min(), at_least=0.1)
 
@@ -330,8 +333,9 @@ gk.plots.gradient_norms(story.gradient_norms)
 # 2. If somebody did, G would get *worse*. d_loss falls when fakes are easier
 #    to see through!
 #
-# We run it. The same G, three times: a step against G's own loss, a step
-# against D's loss, and no step of G at all while D takes one.
+# We run it: the same G, once with a step down its own loss, once with a step
+# down D's. Before you run the next cell: what will D think of the fakes after
+# each of them, more than before or less?
 
 # %%
 batch, tape = gan.make_fakes(real_images)
@@ -349,7 +353,7 @@ cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
 print(f"cosine of the two directions: {cosine:.2f}")
 
 
-def believed_after(gradients, rate=0.05):
+def believed_after(gradients, rate=0.5):
     """Mean D(fake) after a plain gradient step of G; G is put back."""
     kept = gan.generator.get_weights()
     for weight, gradient in zip(weights, gradients):
@@ -360,25 +364,27 @@ def believed_after(gradients, rate=0.05):
     return said
 
 
-believed = {
-    "no step of G": believed_after([tf.zeros_like(w) for w in weights]),
-    "along g_loss": believed_after(own),
-    "along d_loss": believed_after(of_d_loss),
+before = believed_after(own, rate=0.0)
+gain = {
+    "a step down g_loss": believed_after(own) - before,
+    "a step down d_loss": believed_after(of_d_loss) - before,
 }
-figure, axis = plt.subplots(figsize=(6, 2.4))
+figure, axis = plt.subplots(figsize=(7, 2))
 axis.barh(
-    list(believed), list(believed.values()),
-    color=[gk.plots.QUIET, gk.plots.G_COLOUR, gk.plots.D_COLOUR],
-)  # fmt: skip
+    list(gain),
+    list(gain.values()),
+    color=[gk.plots.G_COLOUR, gk.plots.D_COLOUR],
+)
 axis.invert_yaxis()
-axis.axvline(believed["no step of G"], color="black", linestyle=":")
-axis.set(xlabel="D's mean probability of real for the fakes")
+axis.axvline(0, color="black")
+axis.set(xlabel="change of D's mean probability of real, for the fakes")
 plt.show()
-print({name: round(value, 3) for name, value in believed.items()})
+print(f"before: {before:.3f};", {n: f"{v:+.3f}" for n, v in gain.items()})
 
 # %% [markdown]
-# What you should see: three bars; the one along g_loss is longer than the
-# dotted line of "no step", the one along d_loss is shorter.
+# What you should see: two bars from a line at 0: the orange one, down g_loss,
+# to the right (D believes more), the blue one, down d_loss, to the left (D
+# believes less).
 #
 # The two directions are almost exactly opposite (a cosine near -1). Had D's
 # loss trained G, it would have trained it to be caught. That is what
@@ -386,8 +392,8 @@ print({name: round(value, 3) for name, value in believed.items()})
 
 # %%
 exercises.claim(cosine, at_most=-0.9)
-exercises.claim(believed["along g_loss"] - believed["no step of G"], 0.001)
-exercises.claim(believed["no step of G"] - believed["along d_loss"], 0.001)
+exercises.claim(gain["a step down g_loss"], at_least=0.005)
+exercises.claim(gain["a step down d_loss"], at_most=-0.005)
 
 # %% [markdown]
 # ## Why D stands still while G learns
@@ -410,27 +416,21 @@ for _ in range(11):
         g_loss = tf.reduce_mean(gan.loss.generator(None, logits))
     bribed.append(float(tf.reduce_mean(tf.sigmoid(logits))))
     for weight, gradient in zip(d_weights, tape.gradient(g_loss, d_weights)):
-        weight.assign_sub(0.1 * gradient)
+        weight.assign_sub(0.003 * gradient)
 noise = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1))
 believes_noise = gan.judge(noise.astype("float32")).mean()
 gan.discriminator.set_weights(kept)
 print("D on the same fakes:", np.round(bribed, 2))
 print(f"the bribed D on pure noise: {believes_noise:.2f}, the honest D: "
       f"{gan.judge(noise.astype('float32')).mean():.2f}")  # fmt: skip
-exercises.claim(bribed[-1] - bribed[0], at_least=0.3)
+exercises.claim(bribed[-1] - bribed[0], at_least=0.1)
 
 # %% [markdown]
 # The fakes are the same; only the officer's opinion was bought. So there are
 # **two optimizers**: one that knows D's weights, one that knows G's. There is
 # no need to switch D off (`trainable = False`, as one often reads): an
 # optimizer moves what it is given, and nothing else.
-
-# %%
-print(type(gan.d_optimizer).__name__, len(gan.d_optimizer.variables), "numbers")
-shapes = {tuple(v.shape) for v in d_weights}
-exercises.claim(gan.d_optimizer is not gan.g_optimizer, at_least=1)
-
-# %% [markdown]
+#
 # ## What you have seen
 #
 # - The error is not divided. Every pixel gets its own derivative, through D.

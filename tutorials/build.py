@@ -9,6 +9,7 @@ outputs. `GAN_KERAS_SMOKE=1` runs them in short, to see whether they run.
 """
 
 import argparse
+import html
 import sys
 import time
 from pathlib import Path
@@ -65,16 +66,23 @@ def page(made):
 
 
 def describe(made):
-    """Gives figures their alt text: the paragraph behind them says it."""
+    """Gives figures their alt text: the paragraph behind them says it.
+
+    Figures become `<img>` elements, as the exporter knows neither alt texts
+    nor GIFs.
+    """
     for cell, after in zip(made.cells, made.cells[1:]):
         text = after.source.partition("\n\n")[0]
-        if after.cell_type != "markdown" or not text.startswith(SHOWN):
-            continue
-        alt = " ".join(text.removeprefix(SHOWN).split())
+        alt = ""
+        if after.cell_type == "markdown" and text.startswith(SHOWN):
+            alt = html.escape(" ".join(text.removeprefix(SHOWN).split()))
         for output in cell.get("outputs", []):
-            for kind in ("image/png", "image/gif"):
+            for kind in ("image/gif", "image/png"):
                 if kind in output.get("data", {}):
-                    output.metadata.setdefault(kind, {})["alt"] = alt
+                    image = output.data.pop(kind).replace("\n", "")
+                    output.data["text/html"] = (
+                        f'<img alt="{alt}" src="data:{kind};base64,{image}">'
+                    )
 
 
 def main(arguments=None):
@@ -93,9 +101,9 @@ def main(arguments=None):
         if options.html:
             folder = Path(options.html)
             made, seconds = execute(source, folder / f"files_{source.stem}")
-            html = folder / f"{source.stem}.html"
-            html.write_text(page(made), encoding="utf-8")
-            print(f"{html}: {seconds:.0f} s", flush=True)
+            path = folder / f"{source.stem}.html"
+            path.write_text(page(made), encoding="utf-8")
+            print(f"{path}: {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
