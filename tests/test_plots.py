@@ -189,3 +189,11 @@ def test_projection_shows_both_and_the_way_there():
     assert list(axes[-1].get_lines()[0].get_ydata()) == [3, 2]
     assert axes[-1].get_ylabel() == "mean squared error"
     assert len([axis for axis in axes if axis.get_images()]) == 4
+
+
+def test_a_quality_curve_over_decades_has_no_numbers_on_each_other():
+    for values, numbers in [([9000, 90], False), ([40, 20], True)]:
+        figure = plots.quality_curve([1, 2], values, 8, "fd")
+        figure.canvas.draw()
+        labels = figure.axes[0].get_yticklabels(minor=True)
+        assert any(label.get_text() for label in labels) == numbers

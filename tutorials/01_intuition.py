@@ -42,6 +42,9 @@ from gan_keras import exercises
 keras.utils.set_random_seed(1)
 
 # %% [markdown]
+# (TensorFlow may greet you with red lines about oneDNN, CUDA or a GPU that it
+# did not find. They do no harm; no GPU is needed here.)
+#
 # ## The counterfeiter and the police officer
 #
 # A counterfeiter prints money. He is not allowed into the bank, so he has
@@ -228,8 +231,9 @@ plt.show()
 # What you should see: four squares side by side, green dots always in eight
 # heaps; the pink dots go from one clump to a cloud, to a ring, to the heaps.
 #
-# Compare with your guesses. D moves first; one epoch later G has a ring, and
-# has touched all eight heaps at once. At the end the background is pale where
+# Compare with your guesses. After one epoch both has happened: D, the faster
+# learner of the two, has strong colours, and G has spread out to a ring and
+# touched all eight heaps at once. At the end the background is pale where
 # the heaps are (there D cannot tell), orange between them (whoever lies there
 # is a fake), and any colour at all in the corners, where neither player has
 # ever been.

@@ -10,6 +10,7 @@ outputs. `GAN_KERAS_SMOKE=1` runs them in short, to see whether they run.
 
 import argparse
 import html
+import re
 import sys
 import time
 from pathlib import Path
@@ -65,6 +66,13 @@ def page(made):
     return HTMLExporter().from_notebook_node(made)[0]
 
 
+def greeting(output):
+    """Whether an output is nothing but TensorFlow's log."""
+    lines = output.get("text", "").splitlines()
+    log = re.compile(r"[IWE]0000 |WARNING: All log|To enable the following")
+    return output.get("name") == "stderr" and all(map(log.match, lines))
+
+
 def describe(made):
     """Gives figures their alt text: the paragraph behind them says it.
 
@@ -76,6 +84,9 @@ def describe(made):
         alt = ""
         if after.cell_type == "markdown" and text.startswith(SHOWN):
             alt = html.escape(" ".join(text.removeprefix(SHOWN).split()))
+        if cell.cell_type == "code":
+            # TensorFlow's greetings are about this machine.
+            cell.outputs = [o for o in cell.outputs if not greeting(o)]
         for output in cell.get("outputs", []):
             for kind in ("image/gif", "image/png"):
                 if kind in output.get("data", {}):

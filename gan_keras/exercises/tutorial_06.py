@@ -21,7 +21,10 @@ def best_discriminator(answer):
     wanted = real / (real + fake)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = np.asarray(answer(real.copy(), fake.copy()))
+        found = answer(real.copy(), fake.copy())
+        if found is None:
+            numbers(found)
+        found = np.asarray(found)
         both = np.asarray(answer(np.array([0.0, 0.3]), np.array([0.0, 0.1])))
     with np.errstate(all="ignore"):
         ratio = real / fake
@@ -159,7 +162,9 @@ def what_shows_quality(answer):
     if "a" in chosen:
         raise Hint("a: a small d_loss means that D sees through the fakes.")
     if "b" in chosen:
-        raise Hint("b: the sleeping D had exactly this loss, with smudges.")
+        raise Hint(
+            "b: the sleeping D had exactly this loss, with grey squares."
+        )
     if "c" in chosen:
         raise Hint(
             "c: at rest it is so. But is everything at rest where it is so? "
