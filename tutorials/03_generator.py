@@ -162,7 +162,8 @@ plt.show()
 # What you should see: checked patterns on the left (1, 2 or 4 stamps) and on
 # the right (4, 6 or 9), and one even area in the middle, 4 stamps everywhere.
 #
-# So the window's side should be a multiple of the stride. Here it is 4; many
+# (In two dimensions the counts of rows and columns multiply: 1 or 2 times 1 or
+# 2 makes 1, 2 or 4.) So the window's side should be a multiple of the stride. Here it is 4; many
 # programs have 3 or 5, and draw checkerboards that training must first
 # unlearn. An *untrained* G shows it best. We look at how much each pixel
 # varies over 500 images.
