@@ -1,11 +1,14 @@
-"""A published tutorial's training loop, to race against.
+"""Published training loops, to race against.
 
-The loop that many people learn GANs from is the DCGAN tutorial of the
-TensorFlow documentation: a custom `tf.function` with two gradient tapes.
-What is re-implemented here is its published settings, in our own code, with
-nothing around it: no metrics, no callbacks, no average of the generator.
+What is re-implemented here is the published settings, in our own code, with
+nothing around them: no metrics, no callbacks, no average of the generator.
 
-Source: https://www.tensorflow.org/tutorials/generative/dcgan
+- The DCGAN tutorial of the TensorFlow documentation, from which many people
+  learn GANs: a custom `tf.function` with two gradient tapes.
+  Source: https://www.tensorflow.org/tutorials/generative/dcgan
+- The guide of the Keras documentation to a `train_step` of one's own, whose
+  example is a GAN.
+  Source: https://keras.io/guides/custom_train_step_in_tensorflow/
 """
 
 import keras
@@ -124,4 +127,102 @@ def tutorial_dataset(images):
         tf.data.Dataset.from_tensor_slices(images)
         .shuffle(len(images))
         .batch(BATCH_SIZE, drop_remainder=True)
+    )
+
+
+# ------------------------------------------------------------ the Keras guide
+
+GUIDE_LATENT_DIM = 128
+GUIDE_BATCH_SIZE = 64
+GUIDE_LEARNING_RATE = 3e-4
+
+
+def guide_generator():
+    """The guide's generator: `[B, 128]` to `[B, 28, 28, 1]` in [0, 1]."""
+
+    def up():
+        return layers.Conv2DTranspose(128, 4, 2, padding="same")
+
+    return keras.Sequential(
+        [
+            keras.Input((GUIDE_LATENT_DIM,)),
+            layers.Dense(7 * 7 * 128),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Reshape((7, 7, 128)),
+            up(),  # [B, 14, 14, 128]
+            layers.LeakyReLU(negative_slope=0.2),
+            up(),  # [B, 28, 28, 128]
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(1, 7, padding="same", activation="sigmoid"),
+        ],
+        name="guide_generator",
+    )
+
+
+def guide_discriminator():
+    """The guide's discriminator, whose logit is high for a *fake*."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(64, 3, 2, padding="same"),  # [B, 14, 14, 64]
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(128, 3, 2, padding="same"),  # [B, 7, 7, 128]
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(1),
+        ],
+        name="guide_discriminator",
+    )
+
+
+class GuideLoop:
+    """The guide's training step: noisy labels, and fakes made twice.
+
+    D learns from 64 fakes and 64 real images at once, whose labels (1 for a
+    fake, 0 for a real one) have a little noise added; then G learns from
+    other fakes, through the updated D.
+
+    Args:
+        generator: Keras model, `[B, 128]` to images in [0, 1].
+        discriminator: Keras model, images to logits `[B, 1]`.
+    """
+
+    def __init__(self, generator, discriminator):
+        self.generator = generator
+        self.discriminator = discriminator
+        self.g_optimizer = keras.optimizers.Adam(GUIDE_LEARNING_RATE)
+        self.d_optimizer = keras.optimizers.Adam(GUIDE_LEARNING_RATE)
+        self.cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+        self.step = tf.function(self._step)
+
+    def _step(self, images):
+        """One step on float32 images `[B, 28, 28, 1]` in [0, 1]."""
+        n = tf.shape(images)[0]
+        fakes = self.generator(tf.random.normal([n, GUIDE_LATENT_DIM]))
+        both = tf.concat([fakes, images], axis=0)
+        labels = tf.concat([tf.ones([n, 1]), tf.zeros([n, 1])], axis=0)
+        labels += 0.05 * tf.random.uniform(tf.shape(labels))
+        with tf.GradientTape() as tape:
+            logits = self.discriminator(both)
+            d_loss = self.cross_entropy(labels, logits)
+        variables = self.discriminator.trainable_variables
+        self.d_optimizer.apply(tape.gradient(d_loss, variables), variables)
+        noise = tf.random.normal([n, GUIDE_LATENT_DIM])
+        with tf.GradientTape() as tape:
+            logits = self.discriminator(self.generator(noise))
+            g_loss = self.cross_entropy(tf.zeros_like(logits), logits)
+        variables = self.generator.trainable_variables
+        self.g_optimizer.apply(tape.gradient(g_loss, variables), variables)
+
+
+def guide_dataset(images):
+    """The guide's pipeline: shuffled in a window of 1,024, batches of 64.
+
+    Args:
+        images: float32 array `[N, 28, 28, 1]` in [0, 1].
+    """
+    return (
+        tf.data.Dataset.from_tensor_slices(images)
+        .shuffle(1024)
+        .batch(GUIDE_BATCH_SIZE, drop_remainder=True)
     )

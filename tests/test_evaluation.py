@@ -397,6 +397,31 @@ def test_the_monitor_feeds_keras_callbacks_and_draws_its_curve(tmp_path):
     assert [row["epoch"] for row in monitor.rows] == [2, 4]
 
 
+def test_the_monitor_generates_as_many_as_there_are_training_images():
+    evaluator = metrics.Evaluator(
+        digits(n=200)[0], digits("test")[0], samples=100
+    )
+    monitor = gk.callbacks.QualityMonitor(evaluator)
+    assert monitor.samples == 200
+    look = evaluator.extractor
+    expected = metrics.frechet_distance(
+        look(evaluator.held_out)[0], look(digits(n=200)[0])[0]
+    )
+    assert monitor.floor == pytest.approx(expected, rel=1e-4)
+    assert evaluator.frechet(digits(n=200)[0]) == pytest.approx(expected)
+    # Of half of them: a number of its own, that of the report.
+    half = metrics.frechet_distance(
+        look(evaluator.held_out)[0], look(evaluator.train)[0]
+    )
+    assert evaluator.frechet_floor(100) == pytest.approx(half, rel=1e-4)
+    assert evaluator.frechet_floor() == evaluator.frechet_floor(100)
+    assert abs(half - expected) > 0.01 * expected
+    with pytest.raises(ValueError, match="samples=201"):
+        gk.callbacks.QualityMonitor(evaluator, samples=201)
+    with pytest.raises(ValueError, match="samples=99"):
+        gk.callbacks.QualityMonitor(evaluator, samples=99)
+
+
 # ------------------------------------------------------------------ command
 
 

@@ -202,7 +202,7 @@ def train_d(p_g, steps, seed=3):
     keras.utils.set_random_seed(seed)
     gan = lab.gan(data, steps, lab.held_generator(p_g), seed)
     gan.fit(
-        lab.pipeline(data, steps=1000, batch_size=512, seed=seed),
+        lab.pipeline(data, steps=1000, seed=seed),
         epochs=steps // 1000,
         verbose=0,
     )
@@ -232,7 +232,7 @@ def test_the_game_comes_to_rest_on_the_line():
     data = lab.mixture()
     gan = lab.gan(data, seed=20)
     gan.fit(
-        lab.pipeline(data, steps=1000, batch_size=512, seed=20),
+        lab.pipeline(data, steps=1000, seed=20),
         epochs=8,
         verbose=0,
     )

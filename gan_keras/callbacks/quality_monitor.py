@@ -8,6 +8,8 @@ import keras
 from gan_keras import files
 from gan_keras.callbacks.csv_history import read_history
 
+SAMPLES = 5_000
+
 
 class QualityMonitor(keras.callbacks.Callback):
     """Measures the Fréchet distance every few epochs, and logs it.
@@ -45,7 +47,13 @@ class QualityMonitor(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, evaluator, every=1, directory=None, seed=0, use_ema=True
+        self,
+        evaluator,
+        every=1,
+        directory=None,
+        samples=None,
+        seed=0,
+        use_ema=True,
     ):
         super().__init__()
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
@@ -53,8 +61,14 @@ class QualityMonitor(keras.callbacks.Callback):
                 "`every` must be a whole number of epochs, 1 or more. "
                 f"Received: every={every!r}"
             )
+        if samples is None:
+            samples = max(
+                min(len(evaluator.all_train), SAMPLES), evaluator.samples
+            )
+        self.floor = evaluator.frechet_floor(samples)
         self.evaluator = evaluator
         self.every = every
+        self.samples = samples
         self.directory = None if directory is None else os.fspath(directory)
         self.seed = seed
         self.use_ema = use_ema
@@ -82,7 +96,7 @@ class QualityMonitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
             images = self.model.generate(
-                self.evaluator.samples, seed=self.seed, use_ema=self.use_ema
+                self.samples, seed=self.seed, use_ema=self.use_ema
             )
             value = self.evaluator.frechet(images)
             self.rows.append({"epoch": epoch + 1, self.name: value})
@@ -97,7 +111,7 @@ class QualityMonitor(keras.callbacks.Callback):
         return quality_curve(
             [row["epoch"] for row in self.rows],
             [row[self.name] for row in self.rows],
-            self.evaluator.frechet_floor,
+            self.floor,
             self.name,
         )
 

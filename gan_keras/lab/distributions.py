@@ -434,7 +434,7 @@ def drawn(points, sigma=0.05):
 # ------------------------------------------------------------------- pipeline
 
 
-def pipeline(distribution, steps=1000, batch_size=64, seed=0):
+def pipeline(distribution, steps=1000, batch_size=None, seed=0):
     """Batches for training, like `gk.datasets.pipeline`, but never twice.
 
     From a known distribution new points can be drawn for ever. What epoch e
@@ -444,7 +444,9 @@ def pipeline(distribution, steps=1000, batch_size=64, seed=0):
     Args:
         distribution: A `Distribution`.
         steps: Int, batches of an epoch.
-        batch_size: Int, points in a batch.
+        batch_size: Int, points in a batch. If not given, 64 in the plane, and
+            1,024 on the line, where D is held against D*: where both
+            densities are small, few points come by.
         seed: Int, 0 or more.
 
     Returns:
@@ -455,6 +457,8 @@ def pipeline(distribution, steps=1000, batch_size=64, seed=0):
     from gan_keras import checks
     from gan_keras.datasets import pipelines
 
+    if batch_size is None:
+        batch_size = 1024 if distribution.dimensions == 1 else 64
     checks.count(steps=steps, batch_size=batch_size)
     shape = [steps, batch_size, distribution.dimensions]
     epochs = pipelines.Epochs()

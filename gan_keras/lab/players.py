@@ -5,10 +5,12 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from gan_keras import networks
 from gan_keras.gan import GAN
 from gan_keras.lab.optimal import Grid
+from gan_keras.networks import assembly
 from gan_keras.schedules import HoldThenDecay
 
 
@@ -23,7 +25,7 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
     ```python
     data = gk.lab.mixture()
     gan = gk.lab.gan(data, steps=8_000)
-    gan.fit(gk.lab.pipeline(data, steps=1_000, batch_size=512), epochs=8)
+    gan.fit(gk.lab.pipeline(data, steps=1_000), epochs=8)
     gk.plots.densities(gk.lab.Comparison(gan, data))
     ```
 
@@ -40,17 +42,10 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
     """
     dimensions = distribution.dimensions
     if generator is None:
-        generator = networks.mlp_generator(
-            (dimensions,),
-            latent_dim=dimensions,
-            hidden=(64, 64, 64),
-            # Smooth: where G has a kink its density jumps, and where it
-            # folds back it ends all of a sudden. D cannot follow that.
-            activation="tanh",
-        )
+        generator = (line_generator if dimensions == 1 else plane_generator)()
     model = GAN(
         generator,
-        networks.mlp_discriminator((dimensions,), hidden=(64, 64, 64)),
+        networks.mlp_discriminator((dimensions,), HIDDEN),
         seed=seed,
     )
     model.compile(
@@ -67,6 +62,47 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
         steps_per_execution=50,
     )
     return model
+
+
+HIDDEN = (64, 64, 64)
+
+
+def line_generator():
+    """A generator that stretches the line, and then bends it.
+
+    Formula: `x = a z + b + mlp(z)`, where a begins at 1 and the multi-layer
+    perceptron has tanh for its activation.
+
+    Its density is smooth, so that D can follow it: it has no kinks, where p_g
+    would jump. Nor does it flatten out where all tanh have come to their end,
+    far from the middle; there p_g would pile up and stop all of a sudden. The
+    straight part goes on.
+
+    Returns:
+        A `keras.Model`, latents `[batch, 1]` to points `[batch, 1]`.
+    """
+
+    def draw(z, classes):
+        x = z
+        for i, units in enumerate(HIDDEN, start=1):
+            x = layers.Dense(units, activation="tanh", name=f"hidden{i}")(x)
+        bend = layers.Dense(1, name="bend")(x)
+        stretch = layers.Dense(1, kernel_initializer="ones", name="stretch")(z)
+        return layers.Add(dtype="float32", name="points")([stretch, bend])
+
+    return assembly.generator(1, draw)
+
+
+def plane_generator():
+    """A generator that bends the plane.
+
+    Smooth, too. To end in the open does not matter here, where nobody divides
+    one density by the other.
+
+    Returns:
+        A `keras.Model`, latents `[batch, 2]` to points `[batch, 2]`.
+    """
+    return networks.mlp_generator((2,), 2, HIDDEN, activation="tanh")
 
 
 def _adam(learning_rate, steps):

@@ -136,6 +136,7 @@ class Evaluator:
             )
         rng = np.random.default_rng(seed)
         # In their order: only which ones is left to chance.
+        self.all_train = train
         self.train, self.held_out = (
             images[np.sort(rng.permutation(len(images))[: self.samples])]
             for images in (train, held_out)
@@ -144,14 +145,41 @@ class Evaluator:
         self.other = self.extractor(self.train)
 
     def frechet(self, images):
-        """The Fréchet distance alone: a float."""
-        features, _ = self.extractor(self.check(images))
+        """The Fréchet distance alone, for a curve.
+
+        Args:
+            images: Generated images, floats `[n, H, W, C]` in [-1, 1] or
+                uint8, `samples` or more of them. All are looked at: with
+                more, less is left to chance. Compare distances of the same
+                n only.
+
+        Returns:
+            A float.
+        """
+        features, _ = self.extractor(self.check(images, every=True))
         return frechet_distance(self.real[0], features)
 
-    @functools.cached_property
-    def frechet_floor(self):
-        """The Fréchet distance of training images, a float."""
-        return frechet_distance(self.real[0], self.other[0])
+    def frechet_floor(self, samples=None):
+        """The Fréchet distance of so many training images.
+
+        Args:
+            samples: Int, not more than there are training images; the
+                evaluator's own `samples` if not given.
+
+        Returns:
+            A float.
+        """
+        if samples is None or samples == self.samples:
+            return frechet_distance(self.real[0], self.other[0])
+        if not self.samples <= samples <= len(self.all_train):
+            raise ValueError(
+                f"`samples` must be {self.samples} to {len(self.all_train)}, "
+                "the number of training images. "
+                f"Received: samples={samples}"
+            )
+        chosen = np.random.default_rng(0).permutation(len(self.all_train))
+        features, _ = self.extractor(self.all_train[chosen[:samples]])
+        return frechet_distance(self.real[0], features)
 
     def __call__(self, images):
         """Measures everything.
@@ -214,15 +242,15 @@ class Evaluator:
             pixels = [_pixels(self.held_out), _pixels(images)]
             yield names, _sliced, pixels
 
-    def check(self, images):
-        """As many images as are compared; a ValueError if there are not."""
+    def check(self, images, every=False):
+        """As many images as are compared, or all; a ValueError if too few."""
         images = self.extractor.check(images)
         if len(images) < self.samples:
             raise ValueError(
                 f"`images` must be {self.samples} at the least, or give the "
                 f"evaluator `samples=`. Received: {len(images)} images"
             )
-        return images[: self.samples]
+        return images if every else images[: self.samples]
 
 
 def _kernel_distance(real, fake):
