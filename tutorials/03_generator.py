@@ -326,7 +326,7 @@ distance = {
     for name, gan in [("vector", vector_gan), ("matrix", matrix_gan)]
 }
 print({name: round(value) for name, value in distance.items()})
-print("real images:", round(evaluator.frechet_floor))
+print("real images:", round(evaluator.frechet_floor()))
 exercises.claim(distance["matrix"] / distance["vector"], at_least=1.3)
 exercises.claim(reach["one of 64 numbers"], at_least=0.95)
 exercises.claim(reach["one of 784 numbers"], at_most=17 * 17 / 784)

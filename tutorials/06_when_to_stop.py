@@ -143,8 +143,8 @@ display(Image(filename="line.gif"))
 
 # %% [markdown]
 # What you should see: a film of the same two panels; the pink density begins
-# as a spike, widens, splits and comes to lie on the green one, while D and D*
-# both flatten to 0.5.
+# as one wide heap in the middle, splits, and comes to lie on the green one,
+# while D and D* both flatten to 0.5.
 
 # %%
 picture(game)
@@ -157,7 +157,7 @@ picture(game)
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2))
 axes[0].plot(record.epochs, record.answers, "o-", color=gk.plots.G_COLOUR)
-axes[0].set(xlabel="epoch", ylabel="JS divergence, exact", ylim=(0, 0.72))
+axes[0].set(xlabel="epoch", ylabel="JS divergence, exact", ylim=(0, None))
 after = np.arange(1, EPOCHS + 1)
 axes[1].plot(
     after, history.history["d_loss"], "o-", color=gk.plots.D_COLOUR,
@@ -172,12 +172,13 @@ axes[1].set(xlabel="epoch", ylabel="d_loss")
 axes[1].legend()
 plt.show()
 print("JS:", np.round(record.answers, 4))
-exercises.claim(record.answers[0], at_least=0.3)
+exercises.claim(record.answers[0], at_least=0.15)
 exercises.claim(record.answers[-1], at_most=0.02)
 exercises.claim(history.history["d_loss"][-1], at_least=1.3, at_most=1.42)
 
 # %% [markdown]
-# What you should see: on the left JS falls to almost 0; on the right D's loss
+# What you should see: on the left JS falls to almost 0, if not without a small
+# step back; on the right D's loss
 # *rises* to the dotted line 2 log 2 = 1.39, together with what the exact JS
 # says it should be.
 #
@@ -236,10 +237,10 @@ gk.plots.image_rows({"G, untrained": lazy.generate(8, seed=0)})
 
 # %%
 evaluator = gk.metrics.Evaluator(images, held_out)
-print(f"floor: {evaluator.frechet_floor:.1f}")
+print(f"floor: {evaluator.frechet_floor():.1f}")
 grey = evaluator.frechet(lazy.generate(1000, seed=0))
 print(f"untrained G: {grey:.0f}")
-exercises.claim(evaluator.frechet_floor, at_least=6, at_most=10)
+exercises.claim(evaluator.frechet_floor(), at_least=6, at_most=10)
 exercises.claim(grey, at_least=500)
 
 # %% [markdown]
@@ -257,7 +258,7 @@ gan = gk.GAN(
     seed=6,
 )
 gan.compile()
-monitor = gk.callbacks.QualityMonitor(evaluator)
+monitor = gk.callbacks.QualityMonitor(evaluator, samples=1000)
 samples = gk.callbacks.Record(lambda gan: gan.generate(4, seed=1))
 some = exercises.setting(full=len(images), smoke=128)
 history = gan.fit(
@@ -296,7 +297,7 @@ print(f"second half: d_loss changes by {losses[-1] / losses[half] - 1:+.0%}, "
       f"FD by {quality[-1] / quality[half] - 1:+.0%}")  # fmt: skip
 exercises.claim(abs(losses[-1] / losses[half] - 1), at_most=0.1)
 exercises.claim(quality[-1] / quality[half] - 1, at_most=-0.34)
-exercises.claim(quality[-1], at_least=2 * evaluator.frechet_floor)
+exercises.claim(quality[-1], at_least=2 * evaluator.frechet_floor())
 
 # %% [markdown]
 # In the second half d_loss moved by less than a tenth, while FD lost more
