@@ -266,8 +266,8 @@ gk.plots.loss_race(history, gan.loss)
 
 # %% [markdown]
 # What you should see: on the left the losses of D (blue) and G (orange); D's
-# rises towards its dotted line at 1.39, G's falls towards its own at 0.69, and
-# both become level before they are there; on
+# rises towards its dotted line at 1.39, G's, after a first jump, falls towards
+# its own at 0.69, and both become level before they are there; on
 # the right D's opinions of real points and of fakes, which come closer to
 # one half from both sides.
 #
