@@ -198,3 +198,11 @@ def test_a_notebook_shows_figures_as_pictures():
         plots.image_rows({"row": np.zeros((2, 8, 8, 1))}),
     ):
         assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_quality_curve_over_decades_has_no_numbers_on_each_other():
+    for values, numbers in [([9000, 90], False), ([40, 20], True)]:
+        figure = plots.quality_curve([1, 2], values, 8, "fd")
+        figure.canvas.draw()
+        labels = figure.axes[0].get_yticklabels(minor=True)
+        assert any(label.get_text() for label in labels) == numbers

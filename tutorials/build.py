@@ -9,6 +9,8 @@ outputs. `GAN_KERAS_SMOKE=1` runs them in short, to see whether they run.
 """
 
 import argparse
+import html
+import re
 import sys
 import time
 from pathlib import Path
@@ -17,6 +19,7 @@ import jupytext
 import nbformat
 
 HERE = Path(__file__).parent
+SHOWN = "What you should see:"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -59,7 +62,38 @@ def page(made):
     """An executed notebook as one HTML page."""
     from nbconvert import HTMLExporter
 
+    describe(made)
     return HTMLExporter().from_notebook_node(made)[0]
+
+
+def greeting(output):
+    """Whether an output is nothing but TensorFlow's log."""
+    lines = output.get("text", "").splitlines()
+    log = re.compile(r"[IWE]0000 |WARNING: All log|To enable the following")
+    return output.get("name") == "stderr" and all(map(log.match, lines))
+
+
+def describe(made):
+    """Gives figures their alt text: the paragraph behind them says it.
+
+    Figures become `<img>` elements, as the exporter knows neither alt texts
+    nor GIFs.
+    """
+    for cell, after in zip(made.cells, made.cells[1:]):
+        text = after.source.partition("\n\n")[0]
+        alt = ""
+        if after.cell_type == "markdown" and text.startswith(SHOWN):
+            alt = html.escape(" ".join(text.removeprefix(SHOWN).split()))
+        if cell.cell_type == "code":
+            # TensorFlow's greetings are about this machine.
+            cell.outputs = [o for o in cell.outputs if not greeting(o)]
+        for output in cell.get("outputs", []):
+            for kind in ("image/gif", "image/png"):
+                if kind in output.get("data", {}):
+                    image = output.data.pop(kind).replace("\n", "")
+                    output.data["text/html"] = (
+                        f'<img alt="{alt}" src="data:{kind};base64,{image}">'
+                    )
 
 
 def main(arguments=None):
@@ -78,9 +112,9 @@ def main(arguments=None):
         if options.html:
             folder = Path(options.html)
             made, seconds = execute(source, folder / f"files_{source.stem}")
-            html = folder / f"{source.stem}.html"
-            html.write_text(page(made), encoding="utf-8")
-            print(f"{html}: {seconds:.0f} s", flush=True)
+            path = folder / f"{source.stem}.html"
+            path.write_text(page(made), encoding="utf-8")
+            print(f"{path}: {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

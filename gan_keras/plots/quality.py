@@ -22,6 +22,8 @@ def quality_curve(epochs, values, floor, name):
     Returns:
         A `matplotlib.figure.Figure`.
     """
+    from matplotlib.ticker import NullFormatter
+
     figure = new_figure(3.6, width=6)
     axis = figure.subplots()
     marker = "o" if len(values) < 30 else None
@@ -36,12 +38,13 @@ def quality_curve(epochs, values, floor, name):
         color=REAL_COLOUR,
         annotation_clip=False,
     )
-    if min([floor, *values]) > 0:
+    shown = [floor, *values]
+    if min(shown) > 0:
         axis.set_yscale("log")
         axis.yaxis.set_major_formatter("{x:g}")
-        # Over more than a decade and a half they would stand on each other.
-        near = max(floor, *values) < 30 * min(floor, *values)
-        axis.yaxis.set_minor_formatter("{x:g}" if near else "")
+        # Over several decades the numbers between would lie on each other.
+        few = max(shown) < 30 * min(shown)
+        axis.yaxis.set_minor_formatter("{x:g}" if few else NullFormatter())
         axis.tick_params(which="minor", labelsize=7)
     dress(axis, xlabel="epoch", ylabel=name)
     return figure
