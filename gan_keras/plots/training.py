@@ -17,6 +17,8 @@ def loss_race(history, loss=None):
     Returns:
         A `matplotlib.figure.Figure`.
     """
+    from matplotlib.ticker import MaxNLocator
+
     logs = getattr(history, "history", history)
     at_rest = dict(loss.equilibrium) if loss is not None else {}
     probability = "g_loss" in at_rest and loss.is_probability
@@ -46,12 +48,16 @@ def loss_race(history, loss=None):
                 label=label,
                 marker="o" if len(values) < 3 else None,
             )
-        lines = {round(at_rest[n], 6) for n, *_ in curves if n in at_rest}
-        for value in lines:
+        lines = {}  # from the value to those who rest there
+        for name, label, _ in curves:
+            if name in at_rest:
+                lines.setdefault(round(at_rest[name], 6), []).append(label)
+        for value, labels in lines.items():
             axis.axhline(value, color=style.QUIET, linestyle=":", linewidth=1)
-        for value in lines:
+            # Of two lines in a panel, whose is which.
+            who = f"{labels[0]} " if len(lines) > 1 else ""
             axis.annotate(
-                f"{value:.2f}\nat rest",
+                f"{value:.2f}\n{who}at rest",
                 (1.01, value),
                 xycoords=("axes fraction", "data"),
                 va="center",
@@ -62,6 +68,7 @@ def loss_race(history, loss=None):
         if probability and title.startswith("D says"):
             axis.set_ylim(-0.02, 1.02)
         axis.set_xlabel("epoch")
+        axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axis.set_title(title, fontsize=10)
         axis.spines[["top", "right"]].set_visible(False)
         axis.legend(frameon=False, fontsize=9)
@@ -102,7 +109,7 @@ def score_histograms(epochs, scores, rows=6, bins=40):
     for axis, at in zip(axes, chosen):
         for values, colour, label in [
             (scores[at][0], style.REAL_COLOUR, "on real images"),
-            (scores[at][1], style.G_COLOUR, "on fakes"),
+            (scores[at][1], style.FAKE_COLOUR, "on fakes"),
         ]:
             axis.hist(
                 np.ravel(values),
