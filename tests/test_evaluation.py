@@ -31,10 +31,43 @@ def digits(split="train", n=None):
 def test_the_bundled_extractor_reads_the_held_out_digits():
     images, labels = digits("test")
     features, probabilities = gk.extractors.get("digits")(images)
-    assert features.shape == (1000, 64) and features.dtype == np.float32
+    # 64 features, and 4 x 4 cells of a coarse picture.
+    assert features.shape == (1000, 80) and features.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     right = np.mean(probabilities.argmax(axis=1) == labels)
     assert 0.985 <= right <= 0.997  # the docstring says 99.0 %
+
+
+def test_the_coarse_picture_is_the_mean_of_cells_and_varies_as_features_do():
+    images, _ = digits()
+    features, _ = gk.extractors.get("digits")(images)
+    floats = images.astype("float64") / 127.5 - 1
+    cells = floats.reshape(-1, 4, 7, 4, 7).mean(axis=(2, 4))
+    cells = cells.reshape(len(images), 16)
+    seen, picture = np.split(features, [64], axis=1)
+    total = seen.var(axis=0).sum()
+    scale = np.sqrt(total / cells.var(axis=0).sum())
+    expected = scale * (cells - cells.mean())
+    np.testing.assert_allclose(picture, expected, rtol=2e-3, atol=0.01)
+    assert picture.var(axis=0).sum() == pytest.approx(total, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "shape, cells",
+    [((5, 9, 1), 5 * 4), ((32, 32, 3), 4 * 4 * 3), ((64, 46, 3), 4 * 4 * 3)],
+)
+def test_the_coarse_picture_of_any_size(shape, cells):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (12, *shape)).astype("uint8")
+    labels = np.arange(12) % 2
+    extractor = gk.extractors.fit(images, labels, steps=1)
+    assert extractor(images)[0].shape == (12, 64 + cells)
+
+
+def test_images_that_are_all_the_same_make_an_extractor():
+    images = np.full((8, 8, 8, 1), 7, np.uint8)
+    extractor = gk.extractors.fit(images, np.arange(8) % 2, steps=1)
+    assert np.isfinite(extractor(images)[0]).all()
 
 
 def test_floats_and_bytes_are_seen_alike():
@@ -462,7 +495,7 @@ def test_the_command_makes_an_extractor_for_images_of_another_kind(
         fitting, "train", lambda *a: train(*a[:4], 3, *a[5:])
     )
     command = ["evaluate", str(path), "--data", str(tmp_path / "own.npz")]
-    with pytest.warns(UserWarning, match="30 samples of 64 features"):
+    with pytest.warns(UserWarning, match="30 samples of 80 features"):
         assert gan_keras_cli.main(command) == 0
     printed = capsys.readouterr().out
     assert "fd_own" in printed and "swd_pixels_16" in printed

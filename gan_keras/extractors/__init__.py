@@ -6,7 +6,8 @@ distance means, so it stands in the name of every figure: `fd_digits` is a
 Fréchet distance in the features of `get("digits")`.
 
 - `get("digits")`: a small network that comes with the package, trained on the
-  train part of the embedded digits.
+  train part of the embedded digits; beside its features stands a coarse picture
+  of the image, since a reader of digits does not see where their ink lies.
 - `fit(images, labels)`: one made in a minute or two from images of your own;
   without labels it learns to see which way up they are.
 - `get("inception")`: Inception v3, the standard; needs its weights.

@@ -17,7 +17,7 @@ class Extractor:
 
     ```python
     extractor = gk.extractors.get("digits")
-    features, probabilities = extractor(images)  # [n, 64] and [n, 10]
+    features, probabilities = extractor(images)  # [n, 80] and [n, 10]
     ```
 
     Args:

@@ -17,8 +17,10 @@ import numpy as np
 from gan_keras import files
 from gan_keras.extractors.base import Extractor
 from gan_keras.extractors.fitting import nudge
+from gan_keras.extractors.fitting import picture_scaling
 from gan_keras.extractors.fitting import small_cnn
 from gan_keras.extractors.fitting import train
+from gan_keras.extractors.fitting import with_picture
 
 FILE = "digits.npz"
 
@@ -30,9 +32,13 @@ def digits():
     file = importlib.resources.files(__package__) / FILE
     with file.open("rb") as stream, np.load(stream) as stored:
         network.set_weights(
-            [stored[f"w{i}"].astype("float32") for i in range(len(stored))]
+            [
+                stored[f"w{i}"].astype("float32")
+                for i in range(len(network.weights))
+            ]
         )
-    return Extractor("digits", network)
+        scaling = {name: float(stored[name]) for name in ("scale", "offset")}
+    return Extractor("digits", with_picture(network, scaling))
 
 
 def make(path, steps=8000):
@@ -55,6 +61,7 @@ def make(path, steps=8000):
         for i, w in enumerate(network.get_weights())
         if not np.issubdtype(w.dtype, np.integer)
     }
+    weights |= picture_scaling(network, images)
 
     def write(path):
         with open(path, "wb") as file:
