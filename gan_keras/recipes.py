@@ -301,11 +301,14 @@ def cgan(
 
     Ingredient: G is told a class, and D judges image and class together.
     """
+    latent_dim, width = scale(image_shape, latent_dim, width)
     gan = ConditionalGAN(
         dcgan_g(image_shape, latent_dim, width, num_classes=num_classes),
         # The paper: the class enters with the image (`Concatenation()`). By
-        # projection (arXiv:1802.05637) it has more to say.
-        dcgan_d(image_shape, width, num_classes=num_classes),
+        # projection (arXiv:1802.05637) it has more to say. Twice as wide as G:
+        # a D that must know ten classes has little left for the forms of each,
+        # and G left some of them out.
+        dcgan_d(image_shape, 2 * width, num_classes=num_classes),
         seed=seed,
     )
     gan.compile(
@@ -350,10 +353,11 @@ def infogan(image_shape, steps, latent_dim=None, width=None, seed=None):
     Ingredient: a part of z is a code, and D has heads that must read it off
     the image. Codes as in the paper: one of 10 categories, two continuous.
     """
+    latent_dim, width = scale(image_shape, latent_dim, width)
     heads = {"category": 10, "continuous": 2}
     gan = InfoGAN(
         dcgan_g(image_shape, latent_dim, width),
-        dcgan_d(image_shape, width, heads=heads),
+        dcgan_d(image_shape, 2 * width, heads=heads),  # see `cgan`
         categories=10,
         continuous=2,
         seed=seed,
