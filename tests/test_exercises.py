@@ -2,6 +2,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from gan_keras import exercises
 from gan_keras.exercises import core
@@ -83,10 +84,27 @@ def test_numbers():
     assert core.numbers([1, 2], shape=(2,)).dtype == "float64"
 
 
-def test_settings_and_claims(monkeypatch):
+def test_a_network_that_no_tape_saw_gets_a_hint():
+    def outside(discriminator, optimizer, real_images, fake_images):
+        logits = discriminator(real_images) - discriminator(fake_images)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(logits)
+        weights = discriminator.trainable_variables
+        optimizer.apply(tape.gradient(loss, weights), weights)
+        return loss
+
+    found = exercises.check("d_half_step", outside)
+    assert not found and "*inside*" in found.message
+
+
+def test_settings_and_claims(monkeypatch, capsys):
     monkeypatch.delenv("GAN_KERAS_SMOKE", raising=False)
     assert exercises.setting(full=5, smoke=1) == 5
     exercises.claim(0.5, at_least=0.4, at_most=0.6)
+    monkeypatch.delenv("GAN_KERAS_CLAIMS", raising=False)
+    exercises.claim(0.7, at_most=0.6)  # says so, and the reader goes on
+    assert "at most 0.6; here it is 0.7." in capsys.readouterr().out
+    monkeypatch.setenv("GAN_KERAS_CLAIMS", "strict")
     with pytest.raises(AssertionError, match="0.7"):
         exercises.claim(0.7, at_most=0.6)
     with pytest.raises(AssertionError):

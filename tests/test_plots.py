@@ -72,7 +72,7 @@ def test_loss_race_draws_the_losss_own_equilibrium():
     assert curves == {
         "D": [1.2, 1.3],
         "G": [0.8, 0.7],
-        "on real images": [0.6, 0.55],
+        "on real": [0.6, 0.55],
         "on fakes": [0.4, 0.45],
     }
     assert left.get_xlabel() == right.get_xlabel() == "epoch"

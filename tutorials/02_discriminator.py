@@ -8,7 +8,7 @@
 # At the end you will be able to
 #
 # - follow an image through strided convolutions, layer by layer;
-# - turn a logit into a probability and back, and say why D returns the logit;
+# - turn a logit into a probability, and say why D returns the logit;
 # - write down D's loss as two cross-entropies, and train D with it;
 # - say what D learns (and what it does not) when the fakes are bad.
 
@@ -18,7 +18,8 @@ import os
 import subprocess
 import sys
 
-# Where gan_keras comes from: a folder, a wheel, a git address.
+# Where gan_keras comes from if it is not there yet: its folder, a wheel, or a
+# git address. Elsewhere than in the folder `tutorials`, write it for "..".
 SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
 if importlib.util.find_spec("gan_keras") is None:
     subprocess.run(
@@ -27,7 +28,7 @@ if importlib.util.find_spec("gan_keras") is None:
 
 # %%
 # %matplotlib inline
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow, be quiet
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer remarks on GPUs
 
 import keras
 import matplotlib.pyplot as plt
@@ -114,14 +115,16 @@ print(f"{'in all':29} {d.count_params():6,} weights")
 
 # %% [markdown]
 # 28, 14, 7, 4: the map shrinks and the channels double, 16, 32, 64. Early
-# layers have many places and few questions ("an edge here?"), late layers few
-# places and many questions ("a closed loop about here?"). In the end all
-# numbers of the last maps are weighed and added up to one.
+# layers have many places and few questions ("an edge here?"), late layers
+# few places and many questions ("a closed loop about here?"). In the end
+# every number of the last maps is multiplied by a weight, and all are added
+# up: one number is left.
 #
 # There is no pooling: the stride does the halving, and so the network learns
-# *how* to make things smaller. Each layer ends in a leaky ReLU, which lets a
-# little of the negative numbers through. This will matter for G, whose lesson
-# comes back through D: where a ReLU is off, no lesson comes through.
+# *how* to make things smaller. Each of these layers ends in a leaky ReLU,
+# which lets a little of the negative numbers through. This will matter for
+# G, whose lesson comes back through D: where a ReLU is off, no lesson comes
+# through.
 
 # %%
 sizes = [layer.output.shape[1] for layer in d.layers if "down" in layer.name]
@@ -135,7 +138,7 @@ gk.plots.feature_maps(d, digit[0])
 # the last ones; at the bottom, one number: the logit.
 #
 # These are the maps of a network that knows nothing. Its windows are random,
-# and still some of them look like edges.
+# and still some of its maps show the edges.
 #
 # ## One number: logit and probability
 #
@@ -207,8 +210,9 @@ print(f"D = 0.5 to everything: {-np.log(0.5):.3f} + {-np.log(0.5):.3f} "
 # green one for real images falls to 0 on the right, the pink dashed one for
 # fakes falls to 0 on the left; each shoots up at its wrong end.
 #
-# Who says "0.5" to everything pays 2 log 2 = 1.386. Who is surely wrong pays
-# without limit. Remember 1.386; you will meet it in every plot of a GAN.
+# Whoever says "0.5" to everything pays 2 log 2 = 1.386. Whoever is sure and
+# wrong pays without limit. Remember 1.386; you will meet it in many plots of
+# GANs.
 #
 # ## Train D alone
 #
@@ -297,7 +301,7 @@ axis.semilogy(noise_history, color=gk.plots.QUIET, label="against noise")
 axis.semilogy(blur_history, color=gk.plots.D_COLOUR, label="against blurred")
 axis.axhline(2 * np.log(2), color="black", linestyle=":", label="2 log 2")
 axis.set(xlabel="step", ylabel="d_loss (logarithmic)")
-axis.legend()
+axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
 plt.show()
 
 # %% [markdown]
@@ -348,6 +352,8 @@ plt.show()
 
 # %%
 exercises.claim(min(blur_history[: below + 1]), at_least=0.2)  # slower
+far_below = np.mean(noise_history[-50:]) / np.mean(blur_history[-50:])
+exercises.claim(far_below, at_most=0.1)
 exercises.claim(said["noise", "held-out digits"], at_least=0.9)
 exercises.claim(said["noise", "blurred digits"], at_least=0.9)
 exercises.claim(said["noise", "noise"], at_most=0.1)
@@ -360,8 +366,8 @@ gk.plots.feature_maps(blur_d, digit[0])
 
 # %% [markdown]
 # What you should see: the rows of maps from before, now those of the D that
-# learnt about blur; the first two look nearly the same, the deeper ones have
-# larger even areas, and the logit is far above 0.
+# learnt about blur; in the first two most maps look nearly the same, the
+# last two have larger even areas, and the logit is far above 0.
 #
 # Random windows see edges already, and so the first layer had little to
 # change. What the deeper layers make of them is what D has learnt.

@@ -19,7 +19,8 @@ import os
 import subprocess
 import sys
 
-# Where gan_keras comes from: a folder, a wheel, a git address.
+# Where gan_keras comes from if it is not there yet: its folder, a wheel, or a
+# git address. Elsewhere than in the folder `tutorials`, write it for "..".
 SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
 if importlib.util.find_spec("gan_keras") is None:
     subprocess.run(
@@ -28,7 +29,7 @@ if importlib.util.find_spec("gan_keras") is None:
 
 # %%
 # %matplotlib inline
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow, be quiet
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer remarks on GPUs
 
 import keras
 import matplotlib.pyplot as plt
@@ -44,9 +45,10 @@ keras.utils.set_random_seed(3)
 # %% [markdown]
 # ## The inverse walk
 #
-# D halves the map at every layer until a few numbers are left. G walks the
-# same way back: a few random numbers become a small map with many channels,
-# and every layer doubles its sides.
+# D halves the map at every layer until a small map with many channels is
+# left, and makes one number of it. G walks the same way back: a few random
+# numbers become a small map with many channels, and every layer doubles its
+# sides.
 
 # %%
 generator = gk.networks.dcgan_generator((28, 28, 1), latent_dim=64, width=16)
@@ -92,7 +94,7 @@ for i, (value, (colour, hatch)) in enumerate(zip(values, styles)):
     stamp[i * stride : i * stride + len(window)] = value * window
     for axis, bottom in ((axes[0], 0), (axes[1], total)):
         axis.bar(
-            np.arange(length) + (i - 1) * 0.15 * (axis is axes[0]), stamp,
+            np.arange(length) + (i - 1) * 0.3 * (axis is axes[0]), stamp,
             width=0.3 if axis is axes[0] else 0.7, bottom=bottom,
             color=colour, hatch=hatch, edgecolor="white",
             label=f"stamp of {value}",
@@ -116,9 +118,10 @@ exercises.claim(np.abs(total - keras_says).max(), at_most=1e-5)
 # overlap.
 #
 # Why "transposed"? A convolution is a matrix, and this is the same matrix
-# with rows and columns swapped. One property tells them: for any image x and
-# map y, ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩. You have met convᵀ before without
-# knowing it: it is how a *gradient* travels back through a convolution.
+# with rows and columns swapped. One property shows it: for any image x and
+# map y, ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩, where ⟨a, b⟩ means: multiply place by
+# place and add up. You have met convᵀ before without knowing it: it is how a
+# *gradient* travels back through a convolution.
 
 # %%
 rng = np.random.default_rng(0)
@@ -191,15 +194,16 @@ print({side: f"{ratio:.1f}" for side, ratio in unevenness.items()})
 
 # %% [markdown]
 # What you should see: a clear pattern of light and dark pixels on the left,
-# for windows of 3 × 3, a finer one on the right for 5 × 5, and in the middle,
-# for 4 × 4, an even area that only fades at the edges.
+# for windows of 3 × 3, a fainter one on the right for 5 × 5, and in the
+# middle, for 4 × 4, an even area that only fades at the edges.
 #
-# The printed numbers are how many times more the liveliest pixel in the
-# middle of the image varies than the dullest one: it is largest for 3, and
+# The printed numbers are how many times as much the liveliest pixel in the
+# middle of the image varies as the dullest one: it is largest for 3, and
 # smallest for 4.
 
 # %%
 exercises.claim(unevenness[3] / unevenness[4], at_least=1.3)
+exercises.claim(unevenness[3] / unevenness[5], at_least=1.1)
 exercises.claim(unevenness[5] / unevenness[4], at_least=1.02)
 
 # %% [markdown]
@@ -280,8 +284,8 @@ gk.plots.image_rows(
 
 # %% [markdown]
 # What you should see: a row of digits; a row of fakes that are clumsy, but
-# digits or nearly so; and a row of smudged fakes whose strokes do not join to
-# one figure.
+# most of them digits or nearly so; and a row of smudged fakes with loose
+# pieces and specks, hardly one of them a digit.
 #
 # Now change *one* number of the noise, and look at which pixels of the fake
 # change.
@@ -309,7 +313,9 @@ plt.show()
 
 # %% [markdown]
 # What you should see: on the left a change that is spread over the whole
-# middle of the image; on the right a change within one square patch.
+# middle of the image (the title says 100%, since it counts every pixel that
+# changes at all, and at the edges that is too little to see); on the right a
+# change within one square patch.
 #
 # A number of the **vector** goes through the dense layer into every place of
 # the first map. It can mean something about the whole image: how thick, how
@@ -335,9 +341,9 @@ exercises.claim(reach["one of 784 numbers"], at_most=17 * 17 / 784)
 # ## Noise gives diversity
 #
 # The same z gives the same image, always. A z nearby gives a similar image.
-# So a road from z to z' is a film of one digit becoming another. (`slerp` takes
-# an arc instead of the straight line, so that every stop is as long a vector
-# as noise usually is.)
+# So a road from z to z' is a film of one fake becoming another. (`slerp`
+# takes an arc instead of the straight line, so that every stop is as long a
+# vector as noise usually is.)
 
 # %%
 start, end = vector_gan.draw_latents(2, seed=4)
@@ -347,8 +353,8 @@ road = gk.latent.slerp(start, end, np.linspace(0, 1, 9))
 gk.plots.image_rows({"z to z'": vector_gan.generate_from(road)})
 
 # %% [markdown]
-# What you should see: nine fakes from left to right, each hardly different
-# from its neighbours, the first and the last quite different.
+# What you should see: nine fakes from left to right, each only a little
+# different from its neighbours, the first and the last quite different.
 #
 # ## The class gives control
 #
@@ -379,8 +385,8 @@ gk.plots.image_rows(
 
 # %% [markdown]
 # What you should see: five rows for five noise vectors, ten columns for the
-# classes 0 to 9: in a column the digit stays, and its manner changes from row
-# to row; along a row the digit changes.
+# classes 0 to 9: in a column the digit stays, but for a few slips, and its
+# manner changes from row to row; along a row the digit changes.
 #
 # **Noise decides how, the class decides what.** A small network that reads
 # digits can check it: how often does it read what was asked?

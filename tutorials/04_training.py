@@ -12,6 +12,13 @@
 # - write the six steps of one iteration by hand, with `GradientTape`,
 # - find the same six steps in `gan_keras/gan.py`, and leave them to `fit()`,
 # - watch a training through a grid, a film and its curves.
+#
+# Tutorials 2 and 3 show the two networks from inside. If you come from
+# tutorial 1: D takes an image through *convolutions*, G makes one by
+# *transposed* ones; the other words are in the [glossary](glossary.md).
+#
+# The first cell installs the package where it is missing; if you have it,
+# nothing happens.
 
 # %%
 import importlib.util
@@ -19,7 +26,8 @@ import os
 import subprocess
 import sys
 
-# Where gan_keras comes from: a folder, a wheel, a git address.
+# Where gan_keras comes from if it is not there yet: its folder, a wheel, or a
+# git address. Elsewhere than in the folder `tutorials`, write it for "..".
 SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
 if importlib.util.find_spec("gan_keras") is None:
     subprocess.run(
@@ -31,9 +39,10 @@ if importlib.util.find_spec("gan_keras") is None:
 # is wrong.)
 
 # %%
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer remarks on GPUs
 
 import base64
+import inspect
 import pathlib
 
 import keras
@@ -62,16 +71,19 @@ gk.plots.caption(gk.plots.image_grid(images[::125], columns=16), "real digits")
 #
 # ## Two ways to wish for the same thing
 #
+# D's last layer gives any number, the *logit*; the sigmoid makes a probability
+# of it: logit 0 is 0.5, logit -4.6 is 0.01. In formulas we write D for the
+# probability of "real" that a fake gets.
+#
 # D wants to make few errors. Its loss adds two cross-entropies: real images
-# against 1, fakes against 0. Write D for the probability of "real" that it
-# gives a fake; the second half is `-log(1 - D)`.
+# against 1, fakes against 0. For a fake that is `-log(1 - D)`.
 #
 # In the original game G wants exactly the opposite: D's error shall be as
-# large as it can be. As something to be made *small*, that is
+# large as it can be. A loss is something to be made *small*, so the sign turns:
 #
 # **minimax:** `g_loss = log(1 - D)`
 #
-# There is a second way to say it. Instead of "D shall be wrong about my
+# (A negative number. It does no harm: only the slope moves a weight.) There is a second way to say it. Instead of "D shall be wrong about my
 # fakes", G says "D shall call my fakes real":
 #
 # **non-saturating:** `g_loss = -log D`
@@ -133,6 +145,7 @@ for name, loss in wishes.items():
         g_loss = loss.generator(None, beginner)
     pushes[name] = -float(tape.gradient(g_loss, beginner)[0])
     print(f"{name:24} push {pushes[name]:.2f}")
+# `exercises.claim` checks numbers that the text states; not your task.
 exercises.claim(pushes["minimax: log(1 - D)"], 0.0099, 0.0101)
 exercises.claim(pushes["non-saturating: -log D"], 0.9899, 0.9901)
 
@@ -172,7 +185,8 @@ z = gan.generator_inputs(32)  # noise, the same that the first step would draw
 print("z", z.shape, " real images", real_images.shape)
 
 # %% [markdown]
-# **Step 1. G makes fakes from noise.** A tape watches how, for later.
+# **Step 1. G makes fakes from noise.** A tape records how; step 6 needs it.
+# (`training=True`: BatchNorm uses the means of this batch.)
 
 # %%
 with tf.GradientTape() as g_tape:
@@ -183,8 +197,8 @@ gk.plots.image_rows(
 )
 
 # %% [markdown]
-# *What you should see: eight digits, and below them eight grey patches of
-# noise. Nobody has learned anything yet.*
+# *What you should see: eight digits, and below them eight patches of the same
+# black and white pattern. Nobody has learned anything yet.*
 #
 # **Step 2. D scores both**, and its two errors are added. **Step 3. D
 # improves.** The tape of D has not seen G at work: no gradient can reach G
@@ -192,6 +206,7 @@ gk.plots.image_rows(
 
 # %%
 with tf.GradientTape() as d_tape:
+    # D answers [32, 1], a column; we take the column's numbers.
     real_logits = D(real_images, training=True)[:, 0]  # [32]
     fake_logits = D(fake_images, training=True)[:, 0]  # [32]
     # real -> 1: -log D(real), fake -> 0: -log(1 - D(fake)).
@@ -207,7 +222,7 @@ def opinion(images):
     return float(tf.reduce_mean(tf.sigmoid(D(images, training=False))))
 
 
-print(f"d_loss {float(d_loss):.3f}  (who guesses has 2 log 2 = 1.386)")
+print(f"d_loss {float(d_loss):.3f}  (pure guessing: 2 log 2 = 1.386)")
 print(
     f"after one step D says: real {opinion(real_images):.3f}, "
     f"fake {opinion(fake_images):.3f}"
@@ -229,8 +244,10 @@ gk.plots.pixel_gradients(fake_images, pixel_gradients)
 
 # %% [markdown]
 # *What you should see: six fakes, and below each a map. Orange pixels would
-# look more real to D if they were lighter, purple ones if they were darker.
-# This map is all that G is ever told about the world.*
+# look more real to D if they were lighter, purple ones if they were darker:
+# the picture shows the gradient with its sign turned, since g_loss shall fall.
+# Each map has a scale of its own; the number below is its largest value. This
+# map is all that G is ever told about the world.*
 #
 # **Step 6. The chain rule goes on into G.** The first tape knows how each
 # pixel came from G's weights; it takes the pixel gradients as the beginning.
@@ -249,10 +266,18 @@ exercises.claim(float(g_loss) - after, at_least=0.0)
 #
 # ## The same six steps as `train_step`
 #
-# `GAN.train_step` in `gan_keras/gan.py` is these six steps. Not just alike:
-# the same. We let it take one step from the same start, with the same noise
-# and the same real images, and look for the largest difference between its
-# weights and ours.
+# `GAN.train_step` in `gan_keras/gan.py` is these six steps; what it calls
+# stands above and below it in the same file, in the order of reading. (Keras
+# wants the logs, and the last lines keep an average of G's weights, with which
+# `generate` draws.)
+
+# %%
+print(inspect.getsource(gk.GAN.train_step))
+
+# %% [markdown]
+# Not just alike: the same. We let it take one step from the same start, with
+# the same noise and the same real images, and look for the largest difference
+# between its weights and ours.
 #
 # **Before you run the next cell:** how large will it be?
 
@@ -270,8 +295,10 @@ print(f"largest difference of any weight: {largest:.1e}")
 exercises.claim(largest, at_most=1e-6)
 
 # %% [markdown]
-# The model can tell its own next step, with the numbers of a batch. Compare
-# it with the cells above, line by line. (It takes the step on a copy.)
+# The model can tell its own next step, with the numbers of a batch. It is the
+# *second* step by now, so the numbers are others than ours above; the order is
+# the same. (A copy takes the step. What a network "kept count of" are the
+# running means of BatchNorm; they are no weights and no optimizer moves them.)
 
 # %%
 print(gan.explain_step(real_images))
@@ -306,6 +333,7 @@ gan = gk.GAN(
 gan.compile(
     **optimizers(),
     loss=gk.losses.NonSaturating(),
+    # On a quarter of the batch only, which is cheaper and does as well.
     penalties=[gk.penalties.R1(gamma=1.0, share=0.25)],
 )
 
@@ -345,16 +373,16 @@ history = gan.fit(
 # ## The child who learns to draw
 
 # %%
-gk.plots.sample_strip(drawings.epochs, drawings.answers)
+shown = [e for e in (0, 1, 2, 4, 8, 14, 24) if e <= epochs]
+gk.plots.sample_strip(shown, [drawings.answers[e] for e in shown])
 
 # %% [markdown]
 # *What you should see: five rows, each one latent vector, from left to right
-# as the epochs go by: grey noise, then something like writing, then digits. A
-# few of them still turn into other digits late.*
+# as the epochs go by: flat grey, then smears, then something like writing,
+# then digits. Some still change their shape late, or become another digit.*
 #
-# A child draws like that, too: first the crayon's marks fill the page, then
-# there are lines in about the right places, then shapes that somebody can
-# name. The teacher never guides the hand. She only says, of every drawing:
+# A child draws like that, too: first there are marks somewhere on the page,
+# then lines in about the right places, then shapes that somebody can name. The teacher never guides the hand. She only says, of every drawing:
 # "more ink here, less there, then I might believe you." And she has to learn
 # her own trade meanwhile, or her advice would soon be useless.
 #
@@ -375,7 +403,7 @@ film(
 
 # %% [markdown]
 # *What you should see: a grid of eight by eight, one frame an epoch, in which
-# noise turns into digits.*
+# flat grey turns into smears and smears into digits.*
 #
 # ## And the curves?
 
@@ -384,9 +412,9 @@ gk.plots.loss_race(history, gan.loss)
 
 # %% [markdown]
 # *What you should see: on the left d_loss (blue) a little below its dotted
-# line at 1.39 and g_loss (orange) above its own at 0.69, both nearly level
-# after the first epochs. On the right D's mean opinion: somewhat above one
-# half on real images, somewhat below on fakes.*
+# line at 1.39 and g_loss (orange) above its own at 0.69; after the first epochs
+# d_loss is nearly level, and g_loss sinks slowly. On the right D's mean
+# opinion: a hair above one half on real images, a hair below on fakes.*
 #
 # Nothing falls to zero. If d_loss did, D would have won and G would learn
 # nothing; if g_loss did, D would be fooled by everything and its advice would
@@ -394,7 +422,8 @@ gk.plots.loss_race(history, gan.loss)
 # *good* the players are: a game between two beginners is even, too.
 
 # %%
-# As many real digits have this distance from the others: nobody is nearer.
+# How far one half of the held-out digits is from the other half. No generator
+# can be expected to come nearer.
 floor = gk.metrics.frechet_distance(real_features, reader(held_out[1::2])[0])
 gk.plots.quality_curve(
     quality.epochs, quality.answers, floor, "distance to real digits"
@@ -402,8 +431,8 @@ gk.plots.quality_curve(
 
 # %% [markdown]
 # *What you should see: on a logarithmic axis the distance to real digits
-# falls, steeply at first, and goes on falling while the losses above stand
-# nearly still. The dashed line at the bottom is what real digits have.*
+# falls, steeply at first, then slowly and with waves, while the losses above
+# stand nearly still. The dashed line at the bottom is what real digits have.*
 
 # %%
 half = epochs // 2
@@ -416,9 +445,14 @@ exercises.claim(falling, at_least=1.1)
 exercises.claim(quality.answers[0] / quality.answers[-1], at_least=10)
 
 # %%
-samples = gan.generate(64, seed=5)
-gk.plots.caption(
-    gk.plots.image_grid(samples, columns=16), "drawn by G, from new noise"
+samples = gan.generate(32, seed=5)
+gk.plots.image_rows(
+    dict(
+        zip(
+            ["drawn by G,", "from", "new", "noise"],
+            samples.reshape(4, 8, 28, 28, 1),
+        )
+    )
 )
 
 # %% [markdown]
@@ -436,8 +470,9 @@ gk.plots.caption(
 #
 # Each cell runs as it is and says "not yet". Replace the `...`.
 #
-# **1.** The minimax loss of G is `log(1 - D)` with `D = sigmoid(logit)`.
-# Return its slope, `d g_loss / d logit`, for each of the logits. (NumPy is
+# **1.** The minimax loss of G is `log(1 - D)` with `D = sigmoid(logit)`. The
+# text says what its slope is, for a given D. Return the slope,
+# `d g_loss / d logit`, for an array of logits, of shape `[n]`. (NumPy is
 # enough; no tape is needed.)
 
 
@@ -451,7 +486,8 @@ exercises.check("saturating_slope", saturating_slope)
 
 # %% [markdown]
 # **2.** Return the non-saturating loss of every fake, `-log D`, computed from
-# the logits so that it is finite even for a logit of -1000.
+# the logits, of shape `[n]`, so that it is finite even for a logit of -1000.
+# (A mean, as Keras' losses give, is one number; here `n` are wanted.)
 
 
 # %%

@@ -21,7 +21,8 @@ import os
 import subprocess
 import sys
 
-# Where gan_keras comes from: a folder, a wheel, a git address.
+# Where gan_keras comes from if it is not there yet: its folder, a wheel, or a
+# git address. Elsewhere than in the folder `tutorials`, write it for "..".
 SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
 if importlib.util.find_spec("gan_keras") is None:
     subprocess.run(
@@ -30,7 +31,7 @@ if importlib.util.find_spec("gan_keras") is None:
 
 # %%
 # %matplotlib inline
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow, be quiet
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer remarks on GPUs
 
 import keras
 import matplotlib.pyplot as plt
@@ -128,9 +129,10 @@ gk.plots.image_rows({"fakes": gan.generate(8, seed=0)})
 #
 # ## Station 1: from the loss to the logit
 #
-# For one fake, g_loss = -log D(x), with D the sigmoid of the logit. Its slope
-# is short: **∂g_loss/∂logit = D(x) - 1**. It is never positive (a higher
-# logit is better for G) and near -1 where D sees through the fake.
+# For one fake, g_loss = -log D(x), with D the sigmoid of the logit. Its
+# slope has a short formula: **∂g_loss/∂logit = D(x) - 1**. It is never
+# positive (a higher logit is better for G) and near -1 where D sees through
+# the fake.
 
 # %%
 latents = gan.draw_latents(6, seed=0)
@@ -185,10 +187,11 @@ gk.plots.pixel_gradients(fakes, pixel_gradients)
 # %% [markdown]
 # What you should see: six fakes above, and below each a map with orange
 # pixels (D would like them lighter) and purple ones (darker), often side by
-# side near the strokes, and almost white at the edges of the image.
+# side near the strokes, and pale at the edges of the image.
 #
-# The sums are not the losses, and both signs occur in every map. "Lighter here, darker there": that is a *drawing lesson*, not a share
-# of the blame.
+# The sums are not the losses (if one of them comes near, that is chance),
+# and both signs occur in every map. "Lighter here, darker there": that is a
+# *drawing lesson*, not a share of the blame.
 
 # %%
 exercises.claim(difference, at_most=1e-5)
@@ -231,15 +234,18 @@ axis.axline((0, 0), slope=1, color=gk.plots.QUIET, linestyle=":")
 axis.plot(by_tape, by_hand, "o", color=gk.plots.G_COLOUR, markersize=5)
 axis.set(xlabel="∂g_loss/∂pixel, by the chain rule")
 axis.set(ylabel="by changing the pixel")
+axis.locator_params(nbins=5)
 plt.show()
 error = np.abs(np.subtract(by_tape, by_hand)).max() / np.abs(by_tape).max()
 print(f"largest difference: {error:.1%} of the largest gradient")
 
 # %% [markdown]
-# What you should see: forty orange dots, all on the dotted diagonal.
+# What you should see: forty orange dots, some on top of each other, all on
+# the dotted diagonal.
 #
-# So the gradients are true. And following them helps: move all pixels of the
-# fakes a little in their direction, and D believes them more.
+# So the gradients are true. And going against them helps: move every pixel
+# of the fakes a little against its gradient, so that g_loss falls, and D
+# believes them more.
 
 # %%
 exercises.claim(error, at_most=0.08)
@@ -283,8 +289,8 @@ print("largest difference:", np.abs(one - two).max(), "of", np.abs(one).max())
 exercises.claim(np.abs(one - two).max() / np.abs(one).max(), at_most=1e-3)
 
 # %% [markdown]
-# That is steps 5 and 6 of `train_step` in `gan_keras/gan.py`, and all that G
-# ever learns from.
+# The three stations are steps 4 to 6 of `train_step` in `gan_keras/gan.py`,
+# and all that G ever learns from.
 #
 # ## Who moves when? The step, told by itself
 #
@@ -299,11 +305,13 @@ story = gan.explain_step(real_images)
 print(story)
 
 # %% [markdown]
-# Read the lines "trained". In D's half-step all of D's weights changed and
-# **none of G's**. In G's half-step all of G's and **none of D's**. (One thing
-# of G's does change in D's half-step: what its BatchNorm layers *keep count
-# of*, the running means, because G has just drawn. These are not learnt from
-# any loss.)
+# Read the lines "trained". (r1 is the penalty of tutorial 4. A variable is a
+# whole array: the weights of a layer, for instance, or what an optimizer
+# remembers.) In D's half-step all of D's weights changed and **none of
+# G's**. In G's half-step all of G's and **none of D's**. (One thing of G's
+# does change in D's half-step: what its BatchNorm layers *keep count of*,
+# the running means, because G has just drawn. These are not learnt from any
+# loss.)
 
 # %%
 changed = {

@@ -17,7 +17,8 @@ import os
 import subprocess
 import sys
 
-# Where gan_keras comes from: a folder, a wheel, a git address.
+# Where gan_keras comes from if it is not there yet: its folder, a wheel, or a
+# git address. Elsewhere than in the folder `tutorials`, write it for "..".
 SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
 if importlib.util.find_spec("gan_keras") is None:
     subprocess.run(
@@ -26,7 +27,7 @@ if importlib.util.find_spec("gan_keras") is None:
 
 # %%
 # %matplotlib inline
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow, be quiet
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer remarks on GPUs
 
 import keras
 import matplotlib.pyplot as plt
@@ -71,9 +72,10 @@ print(found)
 gk.plots.contact_sheet(found)
 
 # %% [markdown]
-# *What you should see: 64 faces, each of them complete. If chins or eyes are
-# cut off in yours, crop the files first: what is not on this sheet, G will
-# never draw.*
+# *What you should see: 64 faces, each with both eyes and its chin in the
+# picture (a few tails of hair are cut by the edge). If chins or eyes are cut
+# off in yours, crop the files first: what is not on this sheet, G will never
+# draw.*
 #
 # (In a terminal: `gan-keras data FOLDER --preview sheet.png --image-size 64`.)
 #
@@ -120,16 +122,20 @@ for title, network in [("D", gan.discriminator), ("G", gan.generator)]:
 d_sizes = [shape[0] for _, shape, _ in maps(gan.discriminator)]
 g_sizes = [shape[0] for _, shape, _ in maps(gan.generator)]
 assert d_sizes == [32, 16, 8, 4] and g_sizes == [8, 16, 32, 64]
+d_weights = [weights for _, _, weights in maps(gan.discriminator)]
+exercises.claim(d_weights[-1] / sum(d_weights), at_least=0.5)
 
 # %% [markdown]
 # *What you should see: D goes 32, 16, 8, 4, and G 8, 16, 32, 64, with the
-# channels doubling where the map halves.* So the number of values falls by half
-# at each step, while the weights grow fourfold: the last convolution has most
-# of them. The first ones know edges and colours, of which there are few kinds;
-# the last ones know eyes and fringes, of which there are many.
+# channels doubling where D's map halves.* So from D's first map on, the
+# number of values falls by half at each step, while from the second
+# convolution on the weights grow fourfold: the last one has most of them.
+# The first ones know edges and colours, of which there are few kinds; the
+# last ones know eyes and fringes, of which there are many.
 #
-# The paper has 128 channels in the thinnest layer, where we have 16: that is
-# what makes it fit into minutes without a GPU.
+# The paper that introduced the DCGAN (Radford and others, 2015) has 128
+# channels in G's thinnest layer, where we have 16: that is what makes it fit
+# into minutes without a GPU.
 #
 # ## Train
 #
@@ -154,12 +160,13 @@ history = gan.fit(
 gk.plots.sample_strip(strip.epochs, strip.answers)
 
 # %% [markdown]
-# *What you should see: from left to right nothing at first, soon a blur with a
-# head and two dark spots in it, then a face, and only later clean outlines.* G
-# learns first what all faces have in common: where the head is, and the eyes.
-# Whatever else a fake is like, D catches it by that. How faces *differ*, by
-# mouths, by tails, by the colour of the eyes, comes later, and one even
-# background comes last. Until then the same noise may well change its hair.
+# *What you should see: from left to right nothing at first, soon a blur with
+# a head and two dark spots in it, then a face, and only later clean
+# outlines.* G learns first what all faces have in common: where the head is,
+# and the eyes. A fake without them is caught by D, whatever else is right
+# about it. How faces *differ*, by mouths, by tails, by the colour of the
+# eyes, comes later, and a background of one even colour has not come by the
+# end. Until then the same noise may well change its hair.
 #
 # ## Is it any good?
 #
@@ -172,8 +179,9 @@ gk.plots.image_rows(
 )
 
 # %% [markdown]
-# *What you should see: two rows of which you can tell which is which, though
-# not by the colours.*
+# *What you should see: two rows of which you can tell which is which: the
+# fakes have rough outlines, and backgrounds of several colours. Their hair
+# alone would not tell you.*
 #
 # A folder has variety, and a GAN may lose it. Colour is easy to check. Here is
 # the mean colour of the upper part of each image, where drawn faces have their
@@ -224,9 +232,11 @@ gk.plots.image_rows(
 )
 
 # %% [markdown]
-# *What you should see: hair and background change their colours step by step,
-# and every picture on the way is a face.* A network that had learnt the files
-# by heart would fade from one into the other, with two pairs of eyes half way.
+# *What you should see: hair and background change their colours step by
+# step, and every picture on the way is a face.* A network that had learnt
+# the files by heart would show one of them for a while and then jump to the
+# next. And mixing the pixels of two files would give two pairs of eyes half
+# way.
 #
 # ## Further
 #

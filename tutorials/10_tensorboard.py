@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10. TensorBoard
 #
-# **Thirty curves and a wall of histograms: what do you look at first, to see
+# **Seven curves and a wall of histograms: what do you look at first, to see
 # how a GAN is doing?**
 #
 # Running time: about 2 minutes on two CPU cores.
@@ -19,7 +19,8 @@ import os
 import subprocess
 import sys
 
-# Where gan_keras comes from: a folder, a wheel, a git address.
+# Where gan_keras comes from if it is not there yet: its folder, a wheel, or a
+# git address. Elsewhere than in the folder `tutorials`, write it for "..".
 SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
 if importlib.util.find_spec("gan_keras") is None:
     subprocess.run(
@@ -31,7 +32,7 @@ if importlib.util.find_spec("gan_keras") is None:
 # is wrong.)
 
 # %%
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer remarks on GPUs
 
 import io
 
@@ -133,7 +134,7 @@ def read(name):
 
 runs = {"calm": read("calm"), "harsh": read("harsh")}
 tags = sorted(runs["calm"].Tags()["tensors"])
-print(len(tags), "tags. Those of the curves, and some others:")
+print(len(tags), "tags. The curves and the samples, and some histograms:")
 print([tag for tag in tags if "/" not in tag])
 print([tag for tag in tags if "/" in tag][:3])
 
@@ -143,12 +144,12 @@ print([tag for tag in tags if "/" in tag][:3])
 # Each tag is one curve, each run one colour. Four tags are enough for a first
 # look, and it pays to read them in this order:
 #
-# 1. `epoch_d_real` and `epoch_d_fake`: what D says, on the mean, of real
+# 1. `epoch_d_real` and `epoch_d_fake`: what D says, on average, of real
 #    images and of fakes. Together near one half: an even game. Far apart: D
 #    sees through everything.
 # 2. `epoch_g_loss`: how hard G finds it. Rising for long: G loses touch.
-# 3. `epoch_d_loss`: near zero, D has nothing left to learn, and G nothing
-#    left to learn from.
+# 3. `epoch_d_loss`: near zero, D has nothing left to learn, and its advice
+#    to G is seldom of use.
 
 
 # %%
@@ -186,15 +187,16 @@ plt.show()
 
 # %% [markdown]
 # *What you should see: the calm run (solid) has D's two opinions come closer
-# to one half with each epoch. In the harsh run (dashed) D says nearly 1 of
-# real images and nearly 0 of fakes from the first epoch to the last; its
-# d_loss is next to nothing, and g_loss is several times as high.*
+# and closer to one half. In the harsh run (dashed) D says nearly 1 of real
+# images and nearly 0 of fakes from the first epoch to the last; its d_loss
+# stays far below the calm run's and ends next to nothing, and its g_loss is
+# more than twice as high from the start, and several times at the end.*
 
 # %%
 last = {
     name: {
         tag: curve(events, f"epoch_{tag}")[1][-1]
-        for tag in ("d_real", "d_fake", "g_loss")
+        for tag in ("d_real", "d_fake", "g_loss", "d_loss")
     }
     for name, events in runs.items()
 }
@@ -203,6 +205,10 @@ for name, values in last.items():
 exercises.claim(last["harsh"]["d_real"], at_least=0.9)
 exercises.claim(last["harsh"]["d_fake"], at_most=0.1)
 exercises.claim(last["calm"]["d_real"], at_most=0.75)
+exercises.claim(last["calm"]["d_fake"], at_least=0.35)
+exercises.claim(last["harsh"]["d_loss"], at_most=0.15)
+exercises.claim(min(curve(runs["harsh"], "epoch_d_real")[1]), at_least=0.9)
+exercises.claim(max(curve(runs["harsh"], "epoch_d_fake")[1]), at_most=0.15)
 exercises.claim(last["harsh"]["g_loss"] / last["calm"]["g_loss"], at_least=2)
 
 # %% [markdown]
@@ -241,8 +247,9 @@ for row, (name, events) in zip(axes, runs.items()):
 #
 # ## The tabs *Histograms* and *Distributions*: do the weights live?
 #
-# With `histograms=True` every weight of both networks has a histogram each
-# epoch, and so has its gradient. There are many. Look at two things:
+# With `histograms=True` every array of weights (the kernel of a layer, or
+# its bias) of both networks has a histogram each epoch, and so has its
+# gradient. There are many. Look at two things:
 #
 # - **gradients/generator/...**: where learning arrives. All of them in one
 #   thin peak at zero: G is told nothing. Wider each epoch: something is about
@@ -252,8 +259,8 @@ for row, (name, events) in zip(axes, runs.items()):
 #
 # TensorBoard stacks the epochs behind each other, the latest in front, and
 # puts the two runs side by side. There are several pages; search for a layer
-# with the field on top. Here
-# is one of them, the kernel of G's last layer in the calm run.
+# with the field on top. Here is one of them: the gradient of the kernel of
+# G's last layer, in the calm run.
 
 
 # %%
@@ -271,7 +278,7 @@ figure, axes = plt.subplots(
 for axis, (step, bars) in zip(axes[:, 0], rows.items()):
     axis.bar(
         bars[:, 0], bars[:, 2], bars[:, 1] - bars[:, 0], align="edge",
-        color=gk.plots.G_COLOUR,
+        color=lines["calm"]["color"],
     )  # fmt: skip
     axis.set_ylabel(f"epoch {step}", rotation=0, ha="right", va="center")
     axis.set_yticks([])
@@ -280,8 +287,10 @@ axes[-1, 0].set_xlabel("gradient of one weight (height: how many have it)")
 plt.show()
 
 # %% [markdown]
-# *What you should see: one small histogram an epoch, centred near zero: most
-# weights of this layer are told to move a little, some a lot.*
+# *What you should see: one small histogram an epoch. The first is wide and
+# lopsided; from the second on the peak is near zero: most weights of this
+# layer are told to move a little, some a lot. They get narrower as the game
+# becomes even, but not to one thin line.*
 #
 # One number for a histogram is its spread. Over all layers of G, and both
 # runs:
@@ -318,11 +327,11 @@ plt.show()
 # %% [markdown]
 # *What you should see: one row for each layer of G, the first on top, with a
 # dot for the calm and a square for the harsh run, on a logarithmic axis. The
-# squares lie far to the right.*
+# squares lie far to the right of the dots.*
 #
 # A D that is too strong does not fall silent, at least not with the
 # non-saturating loss. It shouts. Long gradients are no sign of good advice:
-# what this D wants lighter and darker are specks, and no strokes.
+# look at the harsh run's images above.
 
 # %%
 ratios = np.array(spreads["harsh"]) / spreads["calm"]
@@ -332,11 +341,11 @@ exercises.claim(ratios.min(), at_least=2)
 # %% [markdown]
 # ## The tab *Graphs*: is the wiring right?
 #
-# With `graph=True` the whole training step is drawn once, as TensorFlow
-# executes it. It is large and takes a while to appear; search it for the names
-# of your layers (there is a search field at the left) and follow an arrow or
-# two. It answers questions
-# such as "does D get the fakes as well?" From Python:
+# With `graph=True` the whole training step is drawn once, as it is written,
+# before TensorFlow shortens it. It is large and takes a while to appear;
+# search it for the names of your layers (there is a search field at the
+# left) and follow an arrow or two. It answers questions such as "does D get
+# the fakes as well?" From Python:
 
 # %%
 graph = runs["calm"].Graph()
@@ -352,8 +361,8 @@ print(len(nodes), "operations, and D at work in", len(looks), "places:", looks)
 exercises.claim(len(looks), at_least=5, at_most=5)
 
 # %% [markdown]
-# D is asked five times in one step of the calm run. **Before you read on:**
-# which five?
+# D stands in the graph of one step five times in the calm run. **Before you
+# read on:** what for?
 #
 # For d_loss about the real images and about the fakes; for R1's slope; and
 # for g_loss about the fakes again, and about the real images, which only a
@@ -385,8 +394,8 @@ print({name: round(value) for name, value in distances.items()})
 exercises.claim(distances["harsh"] / distances["calm"], at_least=3)
 
 # %% [markdown]
-# The harsh run's samples are several times as far from real digits as the
-# calm run's. Its curves said so from the first epoch.
+# The harsh run's number is several times the calm run's. (It is a squared
+# distance, as is usual.) Its curves said so from the first epoch.
 #
 # ## A check list
 #
@@ -396,7 +405,7 @@ exercises.claim(distances["harsh"] / distances["calm"], at_least=3)
 # | d_loss above 1.39, g_loss low | D too weak | images, D's rate |
 # | all level, images all alike | mode collapse | more samples |
 # | all level, images good | an even game | a distance, to be sure |
-# | a curve that ends | no number any more | the learning rates |
+# | a curve that ends | NaN: not a number any more | the learning rates |
 #
 # Tutorial 8 provokes the first three, and cures them.
 #

@@ -19,7 +19,8 @@ import os
 import subprocess
 import sys
 
-# Where gan_keras comes from: a folder, a wheel, a git address.
+# Where gan_keras comes from if it is not there yet: its folder, a wheel, or a
+# git address. Elsewhere than in the folder `tutorials`, write it for "..".
 SOURCE = os.environ.get("GAN_KERAS_SOURCE", "..")
 if importlib.util.find_spec("gan_keras") is None:
     subprocess.run(
@@ -31,7 +32,7 @@ if importlib.util.find_spec("gan_keras") is None:
 # is wrong.)
 
 # %%
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no remarks on GPUs
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fewer remarks on GPUs
 
 import pathlib
 
@@ -88,7 +89,8 @@ print([f"{path}: {Image.open(path).size}" for path in some])
 # %% [markdown]
 # `load` takes a folder and a size. Every file is resized and cropped to it;
 # sub-folders become labels; every tenth image is held out as `split="test"`.
-# To use **your own folder**, change one word in the next cell.
+# To use **your own folder**, write `folder = "path/to/my/pictures"` as the
+# first line of the next cell.
 
 # %%
 images, labels = gk.datasets.load(folder, image_size=16)
@@ -152,7 +154,7 @@ class SquaredHinge(gk.losses.Loss):
 
 # %%
 scores = tf.linspace(-3.0, 3.0, 121)
-nothing = tf.fill(scores.shape, 2.0)  # real images that are scored well
+nothing = tf.fill(scores.shape, 1.0)  # real images that cost D nothing
 figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
 for name, loss, style in [
     ("squared hinge", SquaredHinge(), "-"),
@@ -184,10 +186,10 @@ plt.show()
 # ## Your own penalty
 #
 # A penalty is any callable that takes D (as a function from images to
-# scores), real images and fakes, and returns a number for each image, which D
-# pays on top of its loss. This one keeps the scores of real images from
-# drifting off, as a famous one of 2017 did. A plain function will do; its
-# name is the name of its curve.
+# scores), real images and fakes, and returns a number for each image, which
+# D pays on top of its loss. This one keeps the scores of real images from
+# drifting off, as that of the Progressive GAN (2017) did. A plain function
+# will do; its name is the name of its curve.
 
 
 # %%
@@ -247,8 +249,10 @@ gk.plots.sample_strip(drawings.epochs, drawings.answers, columns=7)
 
 # %% [markdown]
 # *What you should see: four latent vectors in rows; from left to right grey
-# noise turns into coloured blobs, and the blobs into discs, rings and
-# squares.*
+# turns into speckled shapes on a dark ground, rings and filled ones, and the
+# speckles get fewer. At 16 by 16 pixels you cannot always tell a disc from a
+# square, and the same latent vector may still change from a ring into a
+# filled shape, or back.*
 
 # %%
 gk.plots.loss_race(history, gan.loss)
@@ -263,7 +267,13 @@ gk.plots.loss_race(history, gan.loss)
 # %%
 figure, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
 for name, style in [("drift", "--"), ("halfway", "-")]:
-    axis.plot(history.history[name], style, color=gk.plots.D_COLOUR, label=name)
+    curve = history.history[name]
+    axis.plot(
+        range(1, len(curve) + 1), curve, style, color=gk.plots.D_COLOUR,
+        label=name,
+    )  # fmt: skip
+last = {name: history.history[name][-1] for name in ("drift", "halfway")}
+exercises.claim(last["halfway"] / last["drift"], at_least=10)
 axis.set(xlabel="epoch", ylabel="penalty, mean of the epoch", yscale="log")
 axis.spines[["top", "right"]].set_visible(False)
 axis.legend(frameon=False)
@@ -343,7 +353,8 @@ elsewhere = np.load("from_elsewhere.npy")
 gk.plots.image_rows({"drawn elsewhere": elsewhere})
 
 # %% [markdown]
-# *What you should see: a row of eight shapes, drawn by the other process.*
+# *What you should see: a row of eight shapes, not all of them complete,
+# drawn by the other process.*
 #
 # A path without `.keras` makes a folder in TensorFlow's own format, which
 # runs even without Keras: `tf.saved_model.load(path).serve(latents)`.

@@ -23,6 +23,13 @@ import numpy as np
 
 EXERCISES = {}
 
+# What Keras' optimizers say if all gradients are None tells nobody the cause.
+UNSEEN = (
+    "All gradients are None: the tape has seen no way from the weights to the "
+    "loss. Call the networks *inside* `with tf.GradientTape() as tape:`, and "
+    "compute the loss there, too, with TensorFlow and not with NumPy."
+)
+
 
 class Hint(Exception):
     """What is wrong with an answer, said so that it helps to find it."""
@@ -105,6 +112,8 @@ def check(name, answer):
     except Hint as hint:
         return Result(name, False, str(hint))
     except Exception as error:  # the reader's own
+        if "No gradients provided" in str(error):
+            return Result(name, False, UNSEEN)
         return Result(
             name,
             False,
@@ -172,10 +181,11 @@ def setting(full, smoke):
 
 
 def claim(value, at_least=None, at_most=None):
-    """Asserts a number that a tutorial's text states.
+    """Sees whether a number that a tutorial's text states is true here.
 
-    Tried-out tutorials (see `setting`) are trained for too short a time for
-    their text to be true; there nothing is asserted.
+    A reader whose number is another one is told so, and reads on. Tried-out
+    tutorials (see `setting`) are trained for too short a time for their text
+    to be true; there nothing is looked at.
 
     Args:
         value: Number, as it came out.
@@ -183,13 +193,23 @@ def claim(value, at_least=None, at_most=None):
         at_most: Number or None, the upper limit.
 
     Raises:
-        AssertionError: If it is outside the limits.
+        AssertionError: If it is outside the limits, and the environment
+            variable `GAN_KERAS_CLAIMS` is `strict`, as before a release.
     """
     value = float(value)
     low = -np.inf if at_least is None else at_least
     high = np.inf if at_most is None else at_most
-    if not (tried_out() or low <= value <= high):
-        raise AssertionError(
-            f"The text says {low} to {high}; here it is {value}. Another "
-            "version or machine may differ a little; please report it."
-        )
+    if tried_out() or low <= value <= high:
+        return
+    limits = []
+    if at_least is not None:
+        limits.append(f"at least {at_least:g}")
+    if at_most is not None:
+        limits.append(f"at most {at_most:g}")
+    message = (
+        f"Where the text was written, this number was {' and '.join(limits)}; "
+        f"here it is {value:.4g}. Another version or machine may differ."
+    )
+    if os.environ.get("GAN_KERAS_CLAIMS") == "strict":
+        raise AssertionError(message)
+    print(message)

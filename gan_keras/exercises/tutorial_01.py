@@ -11,8 +11,8 @@ from gan_keras.exercises.core import numbers
 
 @exercise(
     "mistakes",
-    "You have counted the officer's wrong verdicts. At rest it is half of "
-    "them: she tosses a coin.",
+    "You have counted the officer's wrong verdicts. At rest she might as well "
+    "toss a coin, and half of them are wrong.",
 )
 def mistakes(answer):
     # Not equally many, so that a mean of two rates is something else.
@@ -135,7 +135,10 @@ def what_reaches_g(answer):
         raise Hint('Answer with a set of letters, such as {"a", "b"}.')
     chosen = {str(letter).strip().lower() for letter in answer}
     if not chosen or not chosen <= set("abcde"):
-        raise Hint('Answer with a set of letters, such as {"a", "b"}.')
+        raise Hint(
+            "Only the letters a to e stand for something. Answer with a set of "
+            'them, such as {"a", "b"}.'
+        )
     if "b" in chosen:
         raise Hint(
             "b: look at the first experiment again. The real points were "

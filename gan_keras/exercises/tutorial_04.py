@@ -75,37 +75,34 @@ def non_saturating_loss(answer):
         raise Hint(
             "Right for ordinary logits. For -1000 it should be 1000: the "
             "sigmoid has already become 0 there, or the exponential infinite. "
-            "`tf.nn.softplus` or `np.logaddexp(0, ...)` take care of that."
+            "`tf.nn.softplus` or `np.logaddexp(0, ...)` take care of that. (If "
+            "NumPy has warned above of an overflow or of a division by zero: "
+            "that was it.)"
         )
 
 
-def police(seed=3):
-    """A small D of points, always the same one."""
+def small_network(size, seed, outputs):
+    """A network of one hidden layer, always the same one for a seed."""
     network = keras.Sequential(
         [
-            keras.Input((2,)),
+            keras.Input((size,)),
             keras.layers.Dense(4, activation="tanh"),
-            keras.layers.Dense(1),
+            keras.layers.Dense(outputs),
         ]
     )
-    return filled(network, seed)
-
-
-def counterfeiter(seed=5):
-    network = keras.Sequential(
-        [
-            keras.Input((3,)),
-            keras.layers.Dense(4, activation="tanh"),
-            keras.layers.Dense(2),
-        ]
-    )
-    return filled(network, seed)
-
-
-def filled(network, seed):
     rng = np.random.default_rng(seed)
     network.set_weights([rng.normal(size=w.shape) for w in network.weights])
     return network
+
+
+def police():
+    """D: points to logits."""
+    return small_network(2, seed=3, outputs=1)
+
+
+def counterfeiter():
+    """G: latent vectors of three numbers to points."""
+    return small_network(3, seed=5, outputs=2)
 
 
 def batch():
@@ -174,6 +171,12 @@ def d_half_step(answer):
     moved = [2 * a - b for a, b in zip(before, wanted)]
     if distance(after, moved) < 1e-5:
         raise Hint("D walks uphill: its loss is to become small.")
+    halfway = [(a + b) / 2 for a, b in zip(before, wanted)]
+    if distance(after, halfway) < 1e-5:
+        raise Hint(
+            "Your step is half as long as it should be: the mean over real "
+            "images and the mean over fakes are added, not averaged."
+        )
     if distance(after, wanted) > 1e-5:
         raise Hint(
             "D has moved, but not as the mean of softplus(-real_logits) + "

@@ -142,8 +142,8 @@ CASES = [
     ((0.51, 0.50, 0.50, 2, 8), "mode collapse", "perfect curves, 2 of 8"),
     ((0.58, 0.42, 0.55, 8, 8), "healthy", "an even game, all modes"),
     ((0.51, 0.49, 0.50, 4, 8), "healthy", "half of the modes are there"),
-    ((0.95, 0.05, 0.94, 1, 8), "d too strong", "the collapse has a cause"),
-    ((0.40, 0.55, 0.39, 1, 25), "d too weak", "the collapse has a cause"),
+    ((0.95, 0.05, 0.94, 1, 8), "d too strong", "D is sure of everything"),
+    ((0.40, 0.55, 0.39, 1, 25), "d too weak", "D trusts the fakes more"),
     ((0.60, 0.45, 0.30, 3, 25), "learned by heart", "it comes before collapse"),
     (
         (0.50, 0.50, 0.50, 12, 25),
@@ -155,8 +155,8 @@ CASES = [
 
 @exercise(
     "diagnosis",
-    "Curves first, then samples: and a collapse is named only where nothing "
-    "else explains it.",
+    "A collapse is named only where no trouble of D explains it: the cure is "
+    "another one.",
 )
 def diagnosis(answer):
     names = {name for _, name, _ in CASES}

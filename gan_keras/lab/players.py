@@ -14,10 +14,10 @@ from gan_keras.networks import assembly
 from gan_keras.schedules import HoldThenDecay
 
 
-def gan(distribution, steps=8_000, generator=None, seed=None):
+def gan(distribution, steps=8_000, generator=None, seed=None, penalties=()):
     """A GAN for points, compiled to come to rest after so many steps.
 
-    The bare game: the non-saturating loss and no penalty, since a penalty on
+    The bare game by default, the non-saturating loss and no penalty: one on
     D's slope keeps it away from D*, which is what the lab wants to show.
 
     Example:
@@ -36,6 +36,9 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
         steps: Int, training steps until the learning rates are zero.
         generator: `keras.Model`, another generator; see `held_generator`.
         seed: Int, as of `GAN`.
+        penalties: As of `GAN.compile`. With `R1(gamma=0.1)` all modes of a
+            ring get their fair share of the fakes; in the bare game some get
+            a tenth of it, since G stops to carry points from mode to mode.
 
     Returns:
         A compiled `GAN`.
@@ -57,7 +60,7 @@ def gan(distribution, steps=8_000, generator=None, seed=None):
         d_optimizer=_adam(4e-3, steps),
         g_optimizer=_adam(5e-5, steps),
         loss="non_saturating",
-        penalties=[],
+        penalties=penalties,
         # Such small steps are over sooner than they are called.
         steps_per_execution=50,
     )

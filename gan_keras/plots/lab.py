@@ -36,7 +36,7 @@ def densities(comparison, bounds=None):
     )
     # The frame of a film must not jump with a spike of p_g.
     top.set(xlim=(low, high), ylim=(0, 1.6 * comparison.p_data[shown].max()))
-    style.legend(top, loc="upper right")
+    style.legend(top, loc="upper center", ncols=2)
 
     if comparison.loss.is_probability:
         bottom.plot(

@@ -32,7 +32,7 @@ def loss_race(history, loss=None):
         (
             "D says: probability of real" if probability else "D's score",
             [
-                ("d_real", "on real images", style.REAL_COLOUR),
+                ("d_real", "on real", style.REAL_COLOUR),
                 ("d_fake", "on fakes", style.FAKE_COLOUR),
             ],
         ),
@@ -71,7 +71,7 @@ def loss_race(history, loss=None):
         axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axis.set_title(title, fontsize=10)
         axis.spines[["top", "right"]].set_visible(False)
-        axis.legend(frameon=False, fontsize=9)
+        axis.legend(framealpha=0.9, edgecolor="none", fontsize=9)
     return figure
 
 

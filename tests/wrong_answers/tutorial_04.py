@@ -65,6 +65,7 @@ WRONG = {
         d_step(lambda real, fake: mean(softplus(real) + softplus(-fake))),
         d_step(lambda real, fake: mean(softplus(-real) + softplus(-fake))),
         d_step(lambda real, fake: 6 * d_loss(real, fake)),
+        d_step(lambda real, fake: d_loss(real, fake) / 2),
         d_step(lambda real, fake: -d_loss(real, fake)),
         d_step(lambda real, fake: mean(fake - real)),
         d_without_a_step,
