@@ -19,6 +19,7 @@ import tensorflow as tf
 from gan_keras import checks
 from gan_keras import ema
 from gan_keras import noise
+from gan_keras import ordering
 from gan_keras import replicas
 from gan_keras.epoch_means import EpochMeans
 from gan_keras.explanation import Explaining
@@ -121,15 +122,17 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
 
             # 2.-3. D scores real and fake images, and improves.
             gradients, d_logs = self.discriminator_gradients(batch)
-            self.d_optimizer.apply(
-                gradients, self.discriminator.trainable_variables
-            )
+            weights = self.discriminator.trainable_variables
+            with ordering.after(gradients, d_logs):
+                self.d_optimizer.apply(gradients, weights)
             self._means.update(d_logs)
 
         # 4.-6. The better D tells every pixel how it should change, and the
         # chain rule carries that on into G's weights.
         gradients, g_logs = self.generator_gradients(batch, tape)
-        self.g_optimizer.apply(gradients, self.generator.trainable_variables)
+        weights = self.generator.trainable_variables
+        with ordering.after(gradients, g_logs):
+            self.g_optimizer.apply(gradients, weights)
 
         ema.update(
             self.ema_generator, self.generator, self.ema_decay, self.steps
@@ -211,9 +214,8 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
             d_loss = replicas.mean(
                 d_losses + sum(fines.values()) + sum(extras.values())
             )
-        gradients = tape.gradient(
-            d_loss, self.discriminator.trainable_variables
-        )
+        weights = self.discriminator.trainable_variables
+        gradients = tape.gradient(d_loss, weights)
         logs = {
             "d_loss": d_losses,
             "d_real": self.loss.score(real["logits"]),
@@ -249,10 +251,8 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
                 for auxiliary in self.auxiliaries
             }
             g_loss = replicas.mean(g_losses + sum(extras.values()))
-        return tape.gradient(g_loss, fake_images), {
-            "g_loss": g_losses,
-            **extras,
-        }
+        logs = {"g_loss": g_losses, **extras}
+        return tape.gradient(g_loss, fake_images), logs
 
     def generator_gradients(self, batch, tape):
         """How G's weights should change: d g_loss / d weights.
@@ -268,10 +268,9 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
         # 4.-5. What should become of every pixel?
         pixel_gradients, logs = self.pixel_gradients(batch)
         # 6. And so, of every weight?
+        weights = self.generator.trainable_variables
         gradients = tape.gradient(
-            batch.fake_images,
-            self.generator.trainable_variables,
-            output_gradients=pixel_gradients,
+            batch.fake_images, weights, output_gradients=pixel_gradients
         )
         return gradients, logs
 
