@@ -4,8 +4,8 @@
 
 trains what `benchmarks/recipes.csv` does not have yet, one run at a time with
 the command that everybody uses, `gan-keras train NAME --seed S`; judges
-its samples (see `benchmarks.quality`) and appends a row. Stop it when you
-like: it goes on where it was.
+its samples (see `benchmarks.quality`), appends a row and draws a grid of
+samples in `benchmarks/grids`. Stop it when you like: it goes on where it was.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from gan_keras.datasets import to_uint8
 
 SEEDS = (0, 1, 2)
 RESULTS = Path(__file__).with_name("recipes.csv")
+GRIDS = Path(__file__).with_name("grids")
 
 
 def done():
@@ -88,7 +89,9 @@ def main(arguments=None):
     parser.add_argument(
         "--grids",
         metavar="DIR",
-        help="keep a grid of samples of every run there",
+        type=Path,
+        default=GRIDS,
+        help="a grid of samples of every recipe's last run goes there",
     )
     options = parser.parse_args(arguments)
     classifier = classifiers.load(
@@ -106,11 +109,8 @@ def main(arguments=None):
             quality.append(RESULTS, report, **columns)
             print(f"{name}, seed {seed}: {figures}")
             print(quality.table(report), flush=True)
-            if options.grids:
-                os.makedirs(options.grids, exist_ok=True)
-                Image.fromarray(grid[..., 0]).save(
-                    Path(options.grids) / f"{name}_{seed}.png"
-                )
+            options.grids.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(grid[..., 0]).save(options.grids / f"{name}.png")
 
 
 if __name__ == "__main__":
