@@ -46,10 +46,11 @@ PEER_POINTS = (60, 300, 600, 3600)
 
 
 class Judge:
-    """Judges samples, and writes rows."""
+    """Judges samples; what it says of them is a row of the table."""
 
     def __init__(self, classifier, images, held_out):
         self.classifier = classifier
+        self.name = classifier.name
         self.real = classifier.features(held_out)
         others = images[np.random.default_rng(0).permutation(len(images))]
         self.floor = frechet_distance(
@@ -70,13 +71,18 @@ class Judge:
             "asked": asked,
             "classifier": self.classifier.name,
         }
-        new = not RESULTS.exists()
-        with open(RESULTS, "a", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
         print(row, flush=True)
+        return row
+
+
+def write(rows):
+    """Appends rows to the table."""
+    new = not RESULTS.exists()
+    with open(RESULTS, "a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if new:
+            writer.writeheader()
+        writer.writerows(rows)
 
 
 def done(contestant, seed, budget, classifier):
@@ -143,6 +149,8 @@ def ours(contestant, seed, budget, images, labels, judge):
     data = data.repeat().take(epochs * length)
     recipes.set_steps(gan, epochs * length)
 
+    rows = []
+
     def look(seconds):
         labels = np.arange(SAMPLES) % 10 if recipe.classes else None
         samples = (
@@ -150,7 +158,7 @@ def ours(contestant, seed, budget, images, labels, judge):
             if labels is None
             else gan.generate(labels=labels, seed=seed)
         )
-        judge(
+        row = judge(
             to_uint8(samples),
             labels,
             contestant=contestant,
@@ -159,6 +167,7 @@ def ours(contestant, seed, budget, images, labels, judge):
             seconds=seconds,
             steps=int(gan.steps),
         )
+        rows.append(row)
 
     points = Points(begin, range(60, budget - 7, 15), look)
     gan.fit(
@@ -169,10 +178,14 @@ def ours(contestant, seed, budget, images, labels, judge):
         callbacks=[points],
     )
     look(points.now())
+    write(rows)  # all at once: a run that was stopped begins anew
 
 
 def peer(contestant, seed, images, judge, cache, points=PEER_POINTS):
     """An hour of a peer's loop; its state is kept at every point."""
+    known = max(done(contestant, seed, max(points), judge.name), default=0)
+    if known >= max(points):
+        return
     keras.utils.set_random_seed(seed)
     if contestant == "tutorial":
         loop = peers.TutorialLoop(
@@ -221,7 +234,7 @@ def peer(contestant, seed, images, judge, cache, points=PEER_POINTS):
             continue
         images = loop.generator.predict(noise, batch_size=500, verbose=0)
         images = (images - low) / (1 - low) * 255
-        judge(
+        row = judge(
             np.clip(np.round(images), 0, 255).astype("uint8"),
             contestant=contestant,
             seed=seed,
@@ -229,6 +242,8 @@ def peer(contestant, seed, images, judge, cache, points=PEER_POINTS):
             seconds=seconds,
             steps=steps,
         )
+        if seconds > known + 1:  # else it was measured by a run that is lost
+            write([row])
         waiting.pop(0)
         stored = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
         np.savez(path, seconds=seconds, steps=steps, **stored)
@@ -255,7 +270,7 @@ def main(arguments=None):
                 peer(contestant, seed, images, judge, cache)
                 continue
             for budget in OURS[contestant][1]:
-                if done(contestant, seed, budget, classifier.name):
+                if done(contestant, seed, budget, judge.name):
                     continue
                 train = images, labels
                 if contestant == "digits":

@@ -74,6 +74,44 @@ def run(name, seed, directory, classifier, data=None):
     )
 
 
+def summary():
+    """The table as Markdown: of each recipe's seeds the worst figures."""
+    with open(RESULTS, newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = [
+        "| recipe | seeds | clear | classes | recall (worst) "
+        "| coverage (worst) | Fréchet | as asked | minutes | good enough |",
+        "| --- " * 10 + "|",
+    ]
+    for name in gan_keras_cli.RECIPES:
+        runs = [row for row in rows if row["label"] == name]
+        if not runs:
+            continue
+
+        def all_of(column, runs=runs):
+            return [float(row[column]) for row in runs if row[column]]
+
+        asked = all_of("as asked")
+        good = sum(row["passed"] == "True" for row in runs)
+        cells = [
+            f"`{name}`",
+            ", ".join(sorted(row["seed"] for row in runs)),
+            f"{min(all_of('confident')):.3f}",
+            f"{min(all_of('smallest class')):.1%} to "
+            f"{max(all_of('largest class')):.1%}",
+            f"{min(all_of('recall')):.2f} "
+            f"({min(all_of('recall worst class')):.2f})",
+            f"{min(all_of('coverage')):.2f} "
+            f"({min(all_of('coverage worst class')):.2f})",
+            f"{max(all_of('frechet')):.1f}",
+            f"{min(asked):.1%}" if asked else "",
+            f"{max(all_of('processor minutes')):.1f}",
+            f"{good} of {len(runs)}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         description="Train every recipe, and judge what it draws."
@@ -87,6 +125,11 @@ def main(arguments=None):
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
     parser.add_argument(
+        "--summary",
+        action="store_true",
+        help="print what has been measured, as a table, and train nothing",
+    )
+    parser.add_argument(
         "--grids",
         metavar="DIR",
         type=Path,
@@ -94,6 +137,9 @@ def main(arguments=None):
         help="a grid of samples of every recipe's last run goes there",
     )
     options = parser.parse_args(arguments)
+    if options.summary:
+        print(summary())
+        return
     classifier = classifiers.load(
         options.classifier, options.data, options.cache
     )
