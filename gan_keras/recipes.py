@@ -328,9 +328,11 @@ def acgan(
     Ingredient: D is not told the class but has a second head that says it,
     and both players are paid for its being right.
     """
+    latent_dim, width = scale(image_shape, latent_dim, width)
+    heads = {"class": num_classes}
     gan = ConditionalGAN(
         dcgan_g(image_shape, latent_dim, width, num_classes=num_classes),
-        dcgan_d(image_shape, width, heads={"class": num_classes}),
+        dcgan_d(image_shape, 2 * width, heads=heads),  # see `cgan`
         seed=seed,
     )
     gan.compile(

@@ -144,7 +144,10 @@ def test_the_boundary_is_the_losss():
     }
 
 
-@pytest.mark.parametrize("augmentation", [gk.augment.DiffAugment, ada])
+@pytest.mark.parametrize(
+    "augmentation",
+    [pytest.param(gk.augment.DiffAugment, marks=pytest.mark.slow), ada],
+)
 def test_two_replicas_equal_one_device(augmentation):
     def trained(strategy):
         keras.utils.set_random_seed(0)

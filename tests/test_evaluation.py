@@ -79,6 +79,7 @@ def test_floats_and_bytes_are_seen_alike():
     )
 
 
+@pytest.mark.slow
 def test_an_extractor_of_ones_own_repeats_itself_and_disturbs_nothing(tmp_path):
     images, labels = digits(n=400)
     keras.utils.set_random_seed(5)
@@ -106,6 +107,7 @@ def test_classes_may_have_any_numbers():
     assert extractor(images[:3])[1].shape == (3, 2)
 
 
+@pytest.mark.slow
 def test_without_labels_it_learns_which_way_up():
     images, _ = digits(n=1000)
     extractor = gk.extractors.fit(images, steps=300, name="turns")
@@ -354,7 +356,9 @@ def small_gan(**kwargs):
     return gan
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(
+    "jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_evaluate_and_validation_data_measure(jit_compile, tmp_path):
     gan = small_gan()
     gan.compile(
@@ -476,6 +480,7 @@ def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
     assert "samples=7000" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_makes_an_extractor_for_images_of_another_kind(
     tmp_path, capsys, monkeypatch
 ):

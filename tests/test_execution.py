@@ -31,7 +31,9 @@ def trained(epochs=2, **kwargs):
     return gan
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(
+    "jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_steps_per_execution_changes_nothing(jit_compile):
     one = trained(jit_compile=jit_compile)
     for n in (2, 4):

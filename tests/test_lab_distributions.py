@@ -169,7 +169,13 @@ def test_a_curves_density_is_the_integral_along_it(name):
     np.testing.assert_allclose(curve.density(at), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name == "spiral" else name
+        for name in ALL
+    ],
+)
 def test_density_and_samples_belong_together(name):
     distribution = ALL[name]
     size = 4001 if distribution.dimensions == 1 else 401

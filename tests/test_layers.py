@@ -128,6 +128,7 @@ def with_layers():
 
 
 @pytest.mark.xla
+@pytest.mark.slow
 def test_they_train_and_come_back_with_their_state(tmp_path):
     gan = with_layers()
     assert gan.jit_compile and gan.supports_jit

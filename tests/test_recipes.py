@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import RECIPES
 from conftest import data_for
 from conftest import tiny_images
 from conftest import tiny_recipe
@@ -14,7 +15,7 @@ def test_the_command_line_knows_every_recipe():
     assert set(gan_keras_cli.RECIPES) == set(recipes.RECIPES)
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("shape", [(12, 12, 1), (8, 8, 3)])
 def test_recipe_trains_on_grey_and_colour(name, shape):
     gan = tiny_recipe(name, steps=4, shape=shape)

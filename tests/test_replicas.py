@@ -50,7 +50,7 @@ def test_two_replicas_equal_one_device(loss):
 
 
 @pytest.mark.parametrize("penalty", gk.penalties.penalties.classes)
-@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("every", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_penalties_of_two_replicas_equal_those_of_one(penalty, every):
     cls = gk.penalties.penalties.classes[penalty]
     one, two = [
