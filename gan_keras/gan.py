@@ -71,12 +71,7 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
     """
 
     def __init__(
-        self,
-        generator,
-        discriminator,
-        ema_decay=0.995,
-        seed=None,
-        name="gan",
+        self, generator, discriminator, ema_decay=0.995, seed=None, name="gan"
     ):
         super().__init__(name=name)
         checks.networks(generator, discriminator)
@@ -123,6 +118,7 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
             # 2.-3. D scores real and fake images, and improves.
             gradients, d_logs = self.discriminator_gradients(batch)
             weights = self.discriminator.trainable_variables
+            # Not before everybody has read the old weights.
             with ordering.after(gradients, d_logs):
                 self.d_optimizer.apply(gradients, weights)
             self._means.update(d_logs)
