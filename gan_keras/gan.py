@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from gan_keras import checks
+from gan_keras import dropout
 from gan_keras import ema
 from gan_keras import noise
 from gan_keras import ordering
@@ -35,6 +36,7 @@ class Batch(typing.NamedTuple):
     fake_images: tf.Tensor  # [B, H, W, C]
     inputs: typing.Any  # what G made the fakes from: latents, and classes
     labels: typing.Any  # of the real images, and asked of the fakes, or None
+    dice: typing.Any = (None, None)  # of D's dropout, at real and fake images
 
 
 @keras.saving.register_keras_serializable("gan_keras")
@@ -174,7 +176,8 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
         inputs = self.generator_inputs(tf.shape(real_images)[0], labels, turn)
         with tf.GradientTape() as tape:
             fake_images = self.generator(inputs, training=True)
-        return Batch(real_images, fake_images, inputs, labels), tape
+        dice = dropout.dice(self.seed, self.turn_number(turn))
+        return Batch(real_images, fake_images, inputs, labels, dice), tape
 
     def discriminator_gradients(self, batch):
         """How D's weights should change: d d_loss / d weights.
@@ -190,14 +193,14 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
             Tuple of the gradients, a list like D's `trainable_variables`, and
             a dict of per-sample values `[batch]` for the logs.
         """
-        real_images, fake_images, _, labels = batch
+        real_images, fake_images, _, labels, dice = batch
 
         def discriminate(images):
             return self.discriminate(images, labels)
 
         with tf.GradientTape() as tape:
-            real = self.look(real_images, labels)
-            fake = self.look(fake_images, labels)
+            real = self.look(real_images, labels, dice=dice[0])
+            fake = self.look(fake_images, labels, dice=dice[1])
             d_losses = self.loss.discriminator(real["logits"], fake["logits"])
             fines = {
                 penalty.name: penalty(discriminate, real_images, fake_images)
@@ -234,13 +237,13 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
             Tuple of the gradients, of the shape of the fakes, and a dict of
             per-sample values `[batch]` for the logs.
         """
-        real_images, fake_images, _, labels = batch
+        real_images, fake_images, _, labels, dice = batch
         # Only a relativistic loss looks at these; for all others the compiler
         # drops the computation (but not what a layer of D keeps count of).
-        real = self.look(real_images, labels)
+        real = self.look(real_images, labels, dice=dice[0])
         with tf.GradientTape() as tape:
             tape.watch(fake_images)
-            fake = self.look(fake_images, labels)
+            fake = self.look(fake_images, labels, dice=dice[1])
             g_losses = self.loss.generator(real["logits"], fake["logits"])
             extras = {
                 f"g_{auxiliary.name}": auxiliary.generator(real, fake, batch)
@@ -281,23 +284,30 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
         Returns:
             Float32 latent vectors `[batch_size, latent_dim]` ~ N(0, 1).
         """
-        draw = self.steps.value * self.critic_steps + turn
-        seed = tf.stack([tf.constant(self.seed, tf.int64), draw])
+        seed = tf.stack(
+            [tf.constant(self.seed, tf.int64), self.turn_number(turn)]
+        )
         return replicas.own_rows(
             lambda n: noise.normal([n, self.latent_dim], seed), batch_size
         )
+
+    def turn_number(self, turn):
+        """The number of a turn of this step since the very beginning."""
+        return self.steps.value * self.critic_steps + turn
 
     def discriminator_inputs(self, images, labels=None):
         """What D looks at: the images. A conditional GAN adds the classes."""
         return images
 
-    def look(self, images, labels=None, training=True):
+    def look(self, images, labels=None, training=True, dice=None):
         """Everything that D says about images: the only door to D.
 
         Args:
             images: Float tensor `[batch, ...]` in [-1, 1].
             labels: Ignored here; a conditional GAN shows them to D.
             training: Boolean, for augmentation and layers such as dropout.
+            dice: Which units drop out, see `gan_keras.dropout`; None to leave
+                it to the layers.
 
         Returns:
             Dict of float32 tensors: `"logits"` `[batch]`, high for "real",
@@ -307,9 +317,8 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
             images = self.augmentation(
                 images, self.steps.value, self._looks.next()
             )
-        said = self.discriminator(
-            self.discriminator_inputs(images, labels), training=training
-        )
+        inputs = self.discriminator_inputs(images, labels)
+        said = dropout.call(self.discriminator, inputs, training, dice)
         if not isinstance(said, dict):
             said = {"logits": said}
         said = {name: tf.cast(head, tf.float32) for name, head in said.items()}

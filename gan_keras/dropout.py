@@ -1,0 +1,65 @@
+"""The dice that D's dropout throws, and how to throw the same again.
+
+Dropout blindfolds D a little: at every look it drops other units. In a
+training step D looks at the same fakes twice, once to learn and once, wiser,
+to teach G. It teaches with the units with which it has learnt: otherwise G
+would be told to please a part of D that had not seen these fakes. (And the
+random numbers, a tenth of what a look costs, are drawn once.)
+"""
+
+import keras
+import tensorflow as tf
+
+
+def dice(seed, turn):
+    """The dice of a turn, a pure function of the model's seed and the turn.
+
+    Args:
+        seed: Int, the model's seed.
+        turn: Int64 scalar tensor, the number of the turn since the beginning.
+
+    Returns:
+        List of two int64 tensors `[2]`: one for D's looks at the real images,
+        one for those at the fakes. Every replica has its own.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is not None and context.num_replicas_in_sync > 1:
+        own = tf.cast(context.replica_id_in_sync_group, tf.int64)
+        turn = turn * context.num_replicas_in_sync + own
+    seed = tf.constant(seed, tf.int64)
+    return [tf.stack([seed, 2 * turn + i]) for i in range(2)]
+
+
+def call(network, inputs, training, dice=None):
+    """Calls a network, with given dice for its random layers.
+
+    Args:
+        network: A `keras.Model`.
+        inputs: What it is called with.
+        training: Boolean.
+        dice: Int64 tensor `[2]`. Equal dice drop equal units. None: every
+            layer asks its own generator.
+
+    Returns:
+        The network's outputs. All else that a call in training does, such as
+        BatchNorm's moving statistics, it does as ever; the layers' own random
+        generators stay as they were.
+    """
+    variables = network.non_trainable_variables
+    states = [v for v in variables if v.name == "seed_generator_state"]
+    if dice is None or not (training and states):
+        return network(inputs, training=training)
+    # Each layer its own dice: two that are equally large drop other units. Far
+    # apart, so that a model with the next seed does not throw them, either.
+    seeds = [dice + [i * 1_000_003, 0] for i in range(1, len(states) + 1)]
+    # Keras' way to call a network with other values for some variables. It
+    # also keeps back what the network wants to write into any of them.
+    mapping = list(zip(states, seeds))
+    with keras.StatelessScope(mapping, initialize_variables=False) as scope:
+        outputs = network(inputs, training=True)
+    for variable in variables:
+        if not any(variable is state for state in states):
+            value = scope.get_current_value(variable)
+            if value is not None:
+                variable.assign(value)
+    return outputs
