@@ -214,6 +214,12 @@ class GuideLoop:
         variables = self.generator.trainable_variables
         self.g_optimizer.apply(tape.gradient(g_loss, variables), variables)
 
+    def fit(self, dataset, epochs=1):
+        """An epoch: a step for every batch."""
+        for _ in range(epochs):
+            for images in dataset:
+                self.step(images)
+
 
 def guide_dataset(images):
     """The guide's pipeline: shuffled in a window of 1,024, batches of 64.

@@ -1,20 +1,26 @@
-"""Does comfort cost time? `GAN.fit` against a hand-written loop.
+"""Does comfort cost time? `GAN.fit` against published training loops.
 
     python -m benchmarks.speed
+    python -m benchmarks.speed --against guide
+    python -m benchmarks.speed --against torch
 
 Same networks, same batch, same optimizers, same machine, one process: the
 contestants take turns, an epoch each, in an order that rotates, so that a
 machine which slows down slows all of them down. Where other programs run
 beside it, the ratio of processor times is the steadier figure.
 
-- `tutorial`: the loop of TensorFlow's DCGAN tutorial, see `peers`.
-- `fit`: `gan_keras.GAN.fit` with its progress bar, metrics, averaged
-  generator and `SampleGrid`. Its `jit_compile="auto"` leaves XLA off for
-  networks of this size, as the tutorial does.
+- the peer, see `peers`: `tutorial`, the loop of TensorFlow's DCGAN tutorial;
+  `guide`, the step of the Keras guide, with its networks; `torch`, the steps
+  of PyTorch's DCGAN example on the tutorial's networks, where PyTorch is
+  installed.
+- `fit`: `gan_keras.GAN.fit` on the peer's networks, with its progress bar,
+  metrics, averaged generator and `SampleGrid`. Its `jit_compile="auto"` leaves
+  XLA off for networks of this size, as the peers do.
 - `fit, XLA` (with `--xla`): the same, compiled all the same.
 
 The generator of gan_keras learns from the *updated* discriminator, which
-takes one more pass than the tutorial's step: that is inside these times.
+takes one more pass than the tutorial's step (and none more than the others):
+that is inside these times.
 """
 
 import argparse
@@ -22,6 +28,7 @@ import contextlib
 import os
 import tempfile
 import time
+import typing
 
 import keras
 import numpy as np
@@ -29,8 +36,6 @@ import numpy as np
 import gan_keras as gk
 from benchmarks import classifiers
 from benchmarks import peers
-
-WANTED = 0.95  # the tutorial's time, divided by ours
 
 
 def tutorial(images):
@@ -42,20 +47,71 @@ def tutorial(images):
     return lambda: loop.fit(dataset)
 
 
-def fit(images, directory, jit_compile):
+def guide(images):
+    """Returns a function which trains the guide's loop for an epoch."""
+    loop = peers.GuideLoop(peers.guide_generator(), peers.guide_discriminator())
+    dataset = peers.guide_dataset(images.astype("float32") / 255)
+    return lambda: loop.fit(dataset)
+
+
+def torch(images):
+    """Returns a function which trains PyTorch's example for an epoch."""
+    from benchmarks import torch_peer  # PyTorch need not be installed
+
+    loop = torch_peer.ExampleLoop(peers.BATCH_SIZE)
+    return lambda: loop.fit(images)
+
+
+class Peer(typing.NamedTuple):
+    """Whom to race against, and with what."""
+
+    train: typing.Callable
+    generator: typing.Callable
+    discriminator: typing.Callable
+    batch_size: int
+    learning_rate: float
+    wanted: float  # the peer's time, divided by ours
+
+
+PEERS = {
+    "tutorial": Peer(
+        tutorial,
+        peers.tutorial_generator,
+        peers.tutorial_discriminator,
+        peers.BATCH_SIZE,
+        peers.LEARNING_RATE,
+        wanted=0.95,
+    ),
+    "guide": Peer(
+        guide,
+        peers.guide_generator,
+        peers.guide_discriminator,
+        peers.GUIDE_BATCH_SIZE,
+        peers.GUIDE_LEARNING_RATE,
+        wanted=1.3,
+    ),
+    "torch": Peer(
+        torch,
+        peers.tutorial_generator,
+        peers.tutorial_discriminator,
+        peers.BATCH_SIZE,
+        peers.LEARNING_RATE,
+        wanted=0.95,
+    ),
+}
+
+
+def fit(peer, images, directory, jit_compile):
     """Returns a function which trains a `GAN` for one more epoch."""
-    gan = gk.GAN(
-        generator=peers.tutorial_generator(),
-        discriminator=peers.tutorial_discriminator(),
-    )
+    gan = gk.GAN(generator=peer.generator(), discriminator=peer.discriminator())
     gan.compile(
-        d_optimizer=keras.optimizers.Adam(peers.LEARNING_RATE),
-        g_optimizer=keras.optimizers.Adam(peers.LEARNING_RATE),
+        d_optimizer=keras.optimizers.Adam(peer.learning_rate),
+        g_optimizer=keras.optimizers.Adam(peer.learning_rate),
         loss=gk.losses.NonSaturating(),
         penalties=[],
         jit_compile=jit_compile,
     )
-    data = gk.datasets.pipeline(images, batch_size=peers.BATCH_SIZE)
+    data = gk.datasets.pipeline(images, batch_size=peer.batch_size)
     callback = gk.callbacks.SampleGrid(directory)
     epochs = 0
 
@@ -107,23 +163,27 @@ def race(contestants, rounds):
     return first, {name: np.array(pairs) for name, pairs in times.items()}
 
 
-def table(first, times):
+def table(first, times, against, wanted):
     """The results as text, one line for every contestant."""
     lines = [
         f"{'seconds an epoch':18}{'median':>9}{'min':>9}{'max':>9}"
-        f"{'first':>9}{'CPU':>9}  tutorial / this        CPU"
+        f"{'first':>9}{'CPU':>9}  {against + ' / this':22} CPU"
     ]
     for name, seconds in times.items():
         clock, cpu = seconds.T
         # Round by round: what slowed a whole round down cancels.
-        ratios = times["tutorial"] / seconds
+        ratios = times[against] / seconds
         ratio, cpu_ratio = np.median(ratios, axis=0)
         low, high = ratios[:, 0].min(), ratios[:, 0].max()
         lines.append(
             f"{name:18}{np.median(clock):9.2f}{clock.min():9.2f}"
             f"{clock.max():9.2f}{first[name]:9.2f}{np.median(cpu):9.2f}"
             f"  {ratio:.3f} ({low:.3f}-{high:.3f}) {cpu_ratio:7.3f}"
-            + ("" if ratio >= WANTED else f"  below {WANTED}")
+            + (
+                ""
+                if name == against or ratio >= wanted
+                else f"  below {wanted}"
+            )
         )
     return "\n".join(lines)
 
@@ -138,6 +198,9 @@ def main(arguments=None):
         help="full MNIST (default: the embedded digits)",
     )
     parser.add_argument(
+        "--against", choices=list(PEERS), default="tutorial", help="the peer"
+    )
+    parser.add_argument(
         "--steps", type=int, default=20, help="steps in an epoch"
     )
     parser.add_argument(
@@ -148,28 +211,33 @@ def main(arguments=None):
     )
     options = parser.parse_args(arguments)
 
+    peer = PEERS[options.against]
     (images, _), _ = classifiers.real_digits(options.data)
     # Repeated if there are too few: speed does not depend on the content.
-    size = options.steps * peers.BATCH_SIZE
+    size = options.steps * peer.batch_size
     images = np.resize(images, (size, *images.shape[1:]))
     with tempfile.TemporaryDirectory() as directory:
         first, times = race(
             {
-                "tutorial": tutorial(images),
-                "fit": fit(images, os.path.join(directory, "a"), "auto"),
+                options.against: peer.train(images),
+                "fit": fit(peer, images, os.path.join(directory, "a"), "auto"),
             }
             | (
-                {"fit, XLA": fit(images, os.path.join(directory, "b"), True)}
+                {
+                    "fit, XLA": fit(
+                        peer, images, os.path.join(directory, "b"), True
+                    )
+                }
                 if options.xla
                 else {}
             ),
             options.rounds,
         )
     print(
-        f"{options.steps} steps of {peers.BATCH_SIZE} images an epoch, "
+        f"{options.steps} steps of {peer.batch_size} images an epoch, "
         f"{options.rounds} epochs each"
     )
-    print(table(first, times))
+    print(table(first, times, options.against, peer.wanted))
 
 
 if __name__ == "__main__":
