@@ -264,7 +264,7 @@ def sngan(image_shape, steps, latent_dim=None, width=None, seed=None):
     return gan
 
 
-@recipe()
+@recipe(steps=7_500, batch_size=2 * 32)
 def sagan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """SAGAN: attention between distant places (arXiv:1805.08318).
 
@@ -284,9 +284,11 @@ def sagan(image_shape, steps, latent_dim=None, width=None, seed=None):
         dcgan_d(image_shape, 2 * width, **common),  # see `sngan`
         seed=seed,
     )
-    # The paper: 4e-4 for D, 1e-4 for G.
+    # The paper: 4e-4 for D, 1e-4 for G, and one turn. With one, G left out
+    # more forms of a digit the wider D was; with two it has recall 0.87 where
+    # it had 0.82, or 0.65.
     gan.compile(
-        **adams(steps, d_rate=2e-3, g_rate=1e-3),
+        **adams(steps, d_rate=4e-3, g_rate=2e-3, critic_steps=2),
         loss=losses.Hinge(),
         penalties=[],
     )

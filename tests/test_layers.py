@@ -13,6 +13,7 @@ from gan_keras.checks.networks import batch_norms
 from gan_keras.layers import ClassProjection
 from gan_keras.layers import ConditionalBatchNorm
 from gan_keras.layers import LearnedMap
+from gan_keras.layers import LearnedPooling
 from gan_keras.layers import MinibatchStdDev
 from gan_keras.layers import SelfAttention
 from gan_keras.layers import SpectralNormalization
@@ -309,6 +310,20 @@ def test_learned_map():
         assert outputs[b, h, w, c] == pytest.approx(expected, rel=1e-5)
 
 
+def test_learned_pooling_weighs_every_place_of_its_channel():
+    layer, x = LearnedPooling(), normal(4, 3, 2, 5)
+    outputs = layer(x).numpy()
+    patterns = layer.map.numpy()
+    assert outputs.shape == (4, 5) and patterns.shape == (3, 2, 5)
+    expected = np.einsum("bhwc,hwc->bc", x, patterns)
+    np.testing.assert_allclose(outputs, expected, 1e-5, 1e-6)
+    # What the layer was before: a depthwise convolution of the whole map.
+    same = keras.layers.DepthwiseConv2D((3, 2), use_bias=False)
+    same.build(x.shape)
+    same.set_weights([patterns[..., None]])
+    np.testing.assert_allclose(outputs, same(x)[:, 0, 0], 1e-5, 1e-6)
+
+
 def every_layer():
     """Networks with one layer each: name, network, inputs."""
     x, classes = normal(4, 3, 2, 6), CLASSES
@@ -319,6 +334,7 @@ def every_layer():
         "attention": (SelfAttention(), x),
         "spectral_attention": (SelfAttention(spectral=True), x),
         "map": (LearnedMap((3, 2)), flat),
+        "pooling": (LearnedPooling(), x),
         "spectral": (SpectralNormalization(ClassProjection()), [flat, classes]),
     }
     for name, (layer, inputs) in cases.items():

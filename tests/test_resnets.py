@@ -425,7 +425,7 @@ def test_r3gans_discriminator_at_first_in_numpy():
     x = x @ d.get_layer("pixels").kernel.numpy()[0, 0]
     for place in ("5x9", "3x5", "2x3"):
         x = mean_of_four(x) @ d.get_layer(f"to_{place}").kernel.numpy()[0, 0]
-    patterns = d.get_layer("patterns").kernel[..., 0].numpy()  # [2, 3, 16]
+    patterns = d.get_layer("patterns").map.numpy()  # [2, 3, 16]
     kernel, bias = d.get_layer("logits").get_weights()
     logits = (x * patterns).sum(axis=(1, 2)) @ kernel + bias
     np.testing.assert_allclose(d(images), logits, atol=1e-5)
@@ -465,7 +465,7 @@ def test_r3gan_begins_with_the_spread_of_its_papers():
         ("to_4x4", 1 / np.sqrt(64)),
         ("patterns", 1 / np.sqrt(16)),
     ]:
-        kernel = d.get_layer(name).kernel.numpy()
+        kernel = d.get_layer(name).trainable_weights[0].numpy()
         assert kernel.std() == pytest.approx(spread, rel=0.05)
         assert abs(kernel.mean()) < 0.1 * spread
     # Two layers of one shape do not begin alike.

@@ -175,6 +175,7 @@ EXAMPLES = {
         continuous=1,
     ),
     "LearnedMap": lambda: gk.layers.LearnedMap((3, 4)),
+    "LearnedPooling": gk.layers.LearnedPooling,
     "MutualInformation": lambda: gk.auxiliaries.MutualInformation(
         3, 1, 0.5, 0.25, "mine"
     ),

@@ -3,6 +3,7 @@
 from gan_keras.layers.attention import SelfAttention
 from gan_keras.layers.conditional import ConditionalBatchNorm
 from gan_keras.layers.learned_map import LearnedMap
+from gan_keras.layers.learned_map import LearnedPooling
 from gan_keras.layers.minibatch import MinibatchStdDev
 from gan_keras.layers.projection import ClassProjection
 from gan_keras.layers.spectral import SpectralNormalization
@@ -11,6 +12,7 @@ __all__ = [
     "ClassProjection",
     "ConditionalBatchNorm",
     "LearnedMap",
+    "LearnedPooling",
     "MinibatchStdDev",
     "SelfAttention",
     "SpectralNormalization",

@@ -1,4 +1,4 @@
-"""Where G begins to draw."""
+"""Where G begins to draw, and where D ends to look."""
 
 import keras
 import tensorflow as tf
@@ -49,3 +49,41 @@ class LearnedMap(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "size": self.size}
+
+
+@register
+class LearnedPooling(keras.layers.Layer):
+    """How much of a learned pattern each channel of a map has.
+
+    Formula: `y[c] = sum over h, w of x[h, w, c] * map[h, w, c]`
+
+    The mirror image of `LearnedMap`: there strengths become a map, here a map
+    becomes strengths again, where a mean over all places would forget what
+    was where. (It is a depthwise convolution as large as the map; written as
+    a sum, its gradient takes a hundredth of the time on a CPU.)
+
+    Source: Huang et al., 2025, arXiv:2501.05441, whose discriminator ends so.
+
+    Call arguments:
+        inputs: Float tensor `[batch, height, width, C]`.
+
+    Returns:
+        Float tensor `[batch, C]`.
+    """
+
+    def build(self, input_shape):
+        height, width = input_shape[1:3]
+        # As many terms as places: then y varies about as much as x.
+        spread = keras.initializers.RandomNormal(
+            stddev=(height * width) ** -0.5
+        )
+        self.map = self.add_weight(
+            shape=tuple(input_shape[1:]), initializer=spread, name="map"
+        )
+
+    def call(self, inputs):
+        weighed = inputs * tf.convert_to_tensor(self.map)
+        return tf.reduce_sum(weighed, axis=[1, 2])
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[-1])

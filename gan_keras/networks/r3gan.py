@@ -27,6 +27,7 @@ from keras import initializers
 from keras import layers
 
 from gan_keras.layers import LearnedMap
+from gan_keras.layers import LearnedPooling
 from gan_keras.networks import assembly
 from gan_keras.networks.shapes import check_image_shape
 from gan_keras.networks.shapes import check_positive
@@ -154,15 +155,7 @@ def r3gan_discriminator(
             x = refine(x, blocks, depth)
         # The mirror image of G's `LearnedMap`: how much of each pattern is
         # there, one number a channel.
-        h, w = sizes[-1]
-        spread = initializers.RandomNormal(stddev=1 / math.sqrt(h * w))
-        patterns = layers.DepthwiseConv2D(
-            (h, w),
-            use_bias=False,
-            depthwise_initializer=spread,
-            name="patterns",
-        )
-        return layers.Flatten()(patterns(x))  # [B, 1, 1, C] -> [B, C]
+        return LearnedPooling(name="patterns")(x)  # [B, H, W, C] -> [B, C]
 
     return assembly.discriminator(
         image_shape, look, num_classes, condition, heads

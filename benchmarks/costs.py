@@ -1,0 +1,271 @@
+"""What must not grow, and how soon the first picture is there.
+
+    python -m benchmarks.costs start     # process start to first grid on disk
+    python -m benchmarks.costs images    # time per image, 5,000 to 500,000
+    python -m benchmarks.costs epochs    # callbacks and memory, 500 epochs
+    python -m benchmarks.costs limit     # share of the machine's arithmetic
+
+All with the default recipe and what `gan-keras train` does by default. `limit`
+counts the multiplications of weights (convolutions and matrix products) of a
+training step, which are what could not be saved, and holds them against a
+large matrix product in the same run.
+"""
+
+import argparse
+import contextlib
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+
+def first_grid(directory):
+    """Seconds from the start of a `gan-keras train` to its first grid."""
+    out = Path(directory) / "run"
+    command = [sys.executable, "-m", "gan_keras_cli", "train", "--epochs", "2"]
+    begin = time.monotonic()
+    with subprocess.Popen(
+        [*command, "--out", str(out)], stdout=subprocess.DEVNULL
+    ) as process:
+        while not list(out.glob("samples/*.png")):
+            if process.poll() is not None:
+                raise RuntimeError("The run ended without a grid.")
+            time.sleep(0.02)
+        seconds = time.monotonic() - begin
+        process.wait()
+    return seconds
+
+
+def start(rounds):
+    times = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as directory:
+            times.append(first_grid(directory))
+    print(
+        f"first grid after {np.median(times):.1f} s "
+        f"({min(times):.1f} to {max(times):.1f}, {rounds} runs); wanted: 20"
+    )
+
+
+def default_gan():
+    from gan_keras import recipes
+
+    return recipes.get("dcgan")((28, 28, 1), steps=10_000, seed=0)
+
+
+@contextlib.contextmanager
+def silence():
+    with (
+        open(os.devnull, "w", encoding="utf-8") as devnull,
+        contextlib.redirect_stdout(devnull),
+    ):
+        yield
+
+
+def images(rounds):
+    import gan_keras as gk
+
+    digits, _ = gk.datasets.load("digits")
+    counts = (5_000, 50_000, 500_000)
+    gan = default_gan()
+    data = {
+        n: gk.datasets.pipeline(
+            np.resize(digits, (n, *digits.shape[1:])), batch_size=32
+        )
+        for n in counts
+    }
+    steps = 150
+    times = {n: [] for n in counts}
+    for turn in range(rounds + 1):
+        for n in counts[turn % 3 :] + counts[: turn % 3]:
+            begin = time.perf_counter()
+            with silence():
+                gan.fit(data[n].repeat(), epochs=1, steps_per_epoch=steps)
+            times[n].append(time.perf_counter() - begin)
+    for n in counts:
+        micro = np.array(times[n][1:]) / steps / 32 * 1e6
+        print(
+            f"{n:>8,} images: {np.median(micro):.0f} microseconds an image "
+            f"({micro.min():.0f} to {micro.max():.0f})"
+        )
+
+
+def epochs(count):
+    import keras
+    import psutil
+
+    import gan_keras as gk
+
+    digits, _ = gk.datasets.load("digits")
+    memory = []
+
+    class Memory(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            memory.append(psutil.Process().memory_info().rss / 2**20)
+
+    class Timed(keras.callbacks.CallbackList):
+        """Keras' list of callbacks, timed where an epoch ends."""
+
+        times = []
+
+        def on_epoch_end(self, epoch, logs=None):
+            begin = time.perf_counter()
+            super().on_epoch_end(epoch, logs)
+            self.times.append(time.perf_counter() - begin)
+
+    gan = default_gan()
+    with tempfile.TemporaryDirectory() as directory:
+        callbacks = Timed(
+            [
+                gk.callbacks.DivergenceGuard(),
+                gk.callbacks.Resume(directory),
+                gk.callbacks.CSVHistory(os.path.join(directory, "history.csv")),
+                gk.callbacks.SampleGrid(directory),
+                gk.callbacks.TensorBoardSamples(
+                    os.path.join(directory, "logs")
+                ),
+                Memory(),
+            ],
+            add_history=True,
+            model=gan,
+        )
+        data = gk.datasets.pipeline(digits[:320], batch_size=32)
+        with silence():
+            gan.fit(data, epochs=count, callbacks=callbacks, verbose=0)
+    times = np.array(Timed.times) * 1e3
+    part = max(1, count // 10)
+    for name, values, unit in [
+        ("callbacks", times, "ms an epoch"),
+        ("memory", np.array(memory), "MiB"),
+    ]:
+        tenths = [np.median(t) for t in np.array_split(values, 10)]
+        print(
+            f"{name}: {np.median(values[part : 2 * part]):.1f} {unit} in the "
+            f"second tenth of {count} epochs, "
+            f"{np.median(values[-part:]):.1f} in the last (tenths: "
+            + " ".join(f"{t:.0f}" for t in tenths)
+            + ")"
+        )
+
+
+def products(network, inputs):
+    """Multiplications of weights in three kinds of pass over a network.
+
+    Args:
+        network: A `keras.Model` of layers that `gan_keras.xla.work` knows.
+        inputs: Boolean, whether the gradient with respect to what goes into
+            the network is needed as well.
+
+    Returns:
+        Tuple of what a forward pass costs an image, and what the gradients
+        with respect to weights and to inputs cost.
+    """
+    from gan_keras import xla
+
+    forward = xla.work(network)
+    # Backwards each layer multiplies as often as forwards, once for its
+    # weights and once for its inputs; nobody asks for the first layer's.
+    first = next(
+        layer
+        for layer in network.layers
+        if any(w.ndim > 1 for w in layer.trainable_weights)
+    )
+    kernel = next(w for w in first.trainable_weights if w.ndim > 1)
+    places = int(np.prod(first.output.shape[1:-1])) or 1
+    first = places * int(np.prod(kernel.shape))
+    return forward, forward, forward - (0 if inputs else first)
+
+
+def step_products(gan, share):
+    """Multiplications of weights that a training step costs an image.
+
+    Args:
+        gan: A `GAN`.
+        share: The part of the images that pays R1.
+    """
+    g_forward, g_weights, g_inputs = products(gan.generator, inputs=False)
+    forward, weights, inputs = products(gan.discriminator, inputs=False)
+    all_inputs = products(gan.discriminator, inputs=True)[2]
+    g = g_forward + g_weights + g_inputs
+    d = 2 * (forward + weights + inputs)  # at real and at fake images
+    again = forward + all_inputs  # the second look at fakes
+    # The slope at real images, and its gradient: two forward passes' and two
+    # backward passes' worth, and the weights' gradient of both.
+    r1 = share * (2 * (forward + all_inputs) + 2 * weights)
+    return g + d + again + r1
+
+
+def limit(rounds):
+    import keras
+    import tensorflow as tf
+
+    import gan_keras as gk
+    from benchmarks import peers
+
+    def timed(function, count):
+        begin = time.perf_counter()
+        for _ in range(count):
+            out = function()
+        np.array(tf.nest.flatten(out)[-1])  # waits for it
+        return (time.perf_counter() - begin) / count
+
+    size = 3072
+    a = tf.random.normal([size, size])
+    square = tf.function(lambda: a @ a)
+    tutorial = gk.GAN(
+        peers.tutorial_generator(), peers.tutorial_discriminator(), seed=0
+    )
+    tutorial.compile(
+        keras.optimizers.Adam(1e-4),
+        keras.optimizers.Adam(1e-4),
+        penalties=[],
+    )
+    contestants = {"matrix product": (square, 2 * size**3, 2)}
+    for name, gan, batch, share in [
+        ("default recipe", default_gan(), 32, 0.25),
+        ("tutorial's networks", tutorial, peers.BATCH_SIZE, 0.0),
+    ]:
+        images = tf.random.uniform([batch, 28, 28, 1], -1, 1)
+        step = tf.function(gan.train_step, jit_compile=gan.jit_compile)
+        work = 2 * step_products(gan, share) * batch
+        contestants[name] = (lambda s=step, x=images: s(x), work, 0)
+    for function, *_ in contestants.values():
+        timed(function, 2)  # traces and compiles
+    speeds = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, (function, work, count) in contestants.items():
+            count = count or max(2, int(3e10 / work))
+            speeds[name].append(work / timed(function, count) / 1e9)
+    top = np.median(speeds["matrix product"])
+    for name, values in speeds.items():
+        print(
+            f"{name}: {np.median(values):.0f} GFLOP/s "
+            f"({min(values):.0f} to {max(values):.0f}), "
+            f"{np.median(values) / top:.0%}; "
+            f"{contestants[name][1] / 1e9:.2f} GFLOP each"
+        )
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["start", "images", "epochs", "limit"])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=500)
+    options = parser.parse_args(arguments)
+    if options.what == "epochs":
+        epochs(options.epochs)
+    else:
+        {"start": start, "images": images, "limit": limit}[options.what](
+            options.rounds
+        )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak of memory: {peak:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
