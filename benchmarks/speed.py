@@ -56,7 +56,10 @@ def guide(images):
 
 def torch(images):
     """Returns a function which trains PyTorch's example for an epoch."""
-    from benchmarks import torch_peer  # PyTorch need not be installed
+    try:
+        from benchmarks import torch_peer
+    except ModuleNotFoundError as error:
+        raise SystemExit(f"--against torch needs PyTorch: {error}") from error
 
     loop = torch_peer.ExampleLoop(peers.BATCH_SIZE)
     return lambda: loop.fit(images)

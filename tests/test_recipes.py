@@ -65,6 +65,7 @@ INGREDIENTS = {
         "pull": (0, 0),
         "kernel's scale matters to D": False,
         "attention": True,
+        "turns": 2,
         "D's rate over G's": 2,
     },
     "cgan": {"penalties": {"r1"}, "class matters to G, to D": (True, True)},
