@@ -57,8 +57,8 @@ INGREDIENTS = {
     "wgan": {"pull": (-1, -1), "turns": 5, "clipped": True},
     "wgan_gp": {
         "pull": (-1, -1),
-        "turns": 2,
         "penalties": {"gradient_penalty"},
+        "D's rate over G's": 1 / 0.7,
     },
     "sngan": {"pull": (0, 0), "kernel's scale matters to D": False},
     "sagan": {
@@ -202,7 +202,7 @@ def test_set_steps():
 
 
 def test_set_steps_counts_ds_turns():
-    gan = tiny_recipe("wgan_gp", steps=10)
+    gan = tiny_recipe("sagan", steps=10)
     recipes.set_steps(gan, 40)
     gan.d_optimizer.iterations.assign(79)
     assert float(gan.d_optimizer.learning_rate) > 0
