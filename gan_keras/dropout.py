@@ -1,10 +1,15 @@
 """The dice that D's dropout throws, and how to throw the same again.
 
-Dropout blindfolds D a little: at every look it drops other units. In a
-training step D looks at the same fakes twice, once to learn and once, wiser,
-to teach G. It teaches with the units with which it has learnt: otherwise G
-would be told to please a part of D that had not seen these fakes. (And the
-random numbers, a tenth of what a look costs, are drawn once.)
+Dropout blindfolds D a little: it sees each image with some of its units only.
+In one turn D looks at real image i, at fake image i, and, wiser, at fake i
+again in order to teach G; all three with the same units:
+
+- It compares. What sets a real score apart from a fake one is then the image,
+  not the luck of the draw. (The mean of the gradient is what it was for all
+  losses that judge every image by itself; its spread is smaller.)
+- It teaches with the units with which it has learnt: otherwise G would be told
+  to please a part of D that had not seen these fakes.
+- Random numbers are a tenth of what a look costs, and are drawn once.
 """
 
 import keras
@@ -19,15 +24,13 @@ def dice(seed, turn):
         turn: Int64 scalar tensor, the number of the turn since the beginning.
 
     Returns:
-        List of two int64 tensors `[2]`: one for D's looks at the real images,
-        one for those at the fakes. Every replica has its own.
+        Int64 tensor `[2]`. Every replica has its own.
     """
     context = tf.distribute.get_replica_context()
     if context is not None and context.num_replicas_in_sync > 1:
         own = tf.cast(context.replica_id_in_sync_group, tf.int64)
         turn = turn * context.num_replicas_in_sync + own
-    seed = tf.constant(seed, tf.int64)
-    return [tf.stack([seed, 2 * turn + i]) for i in range(2)]
+    return tf.stack([tf.constant(seed, tf.int64), turn])
 
 
 def call(network, inputs, training, dice=None):

@@ -36,7 +36,7 @@ class Batch(typing.NamedTuple):
     fake_images: tf.Tensor  # [B, H, W, C]
     inputs: typing.Any  # what G made the fakes from: latents, and classes
     labels: typing.Any  # of the real images, and asked of the fakes, or None
-    dice: typing.Any = (None, None)  # of D's dropout, at real and fake images
+    dice: typing.Any = None  # which of D's units drop out, see `dropout`
 
 
 @keras.saving.register_keras_serializable("gan_keras")
@@ -199,8 +199,8 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
             return self.discriminate(images, labels)
 
         with tf.GradientTape() as tape:
-            real = self.look(real_images, labels, dice=dice[0])
-            fake = self.look(fake_images, labels, dice=dice[1])
+            real = self.look(real_images, labels, dice=dice)
+            fake = self.look(fake_images, labels, dice=dice)
             d_losses = self.loss.discriminator(real["logits"], fake["logits"])
             fines = {
                 penalty.name: penalty(discriminate, real_images, fake_images)
@@ -240,10 +240,10 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
         real_images, fake_images, _, labels, dice = batch
         # Only a relativistic loss looks at these; for all others the compiler
         # drops the computation (but not what a layer of D keeps count of).
-        real = self.look(real_images, labels, dice=dice[0])
+        real = self.look(real_images, labels, dice=dice)
         with tf.GradientTape() as tape:
             tape.watch(fake_images)
-            fake = self.look(fake_images, labels, dice=dice[1])
+            fake = self.look(fake_images, labels, dice=dice)
             g_losses = self.loss.generator(real["logits"], fake["logits"])
             extras = {
                 f"g_{auxiliary.name}": auxiliary.generator(real, fake, batch)

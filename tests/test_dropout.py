@@ -1,4 +1,4 @@
-"""D looks at the same fakes twice a step, and drops the same units."""
+"""D looks three times in a turn, and drops the same units each time."""
 
 import keras
 import numpy as np
@@ -71,7 +71,22 @@ def test_g_is_taught_with_the_units_that_have_learnt():
     assert not np.any(first[0] == second[0])
 
 
-def test_real_and_fake_images_and_both_layers_meet_other_dice():
+def test_real_and_fake_images_meet_the_same_units():
+    gan = gan_with(forgetful())
+    images = tf.constant(tiny_images())
+    dice = gan.make_fakes(images)[0].dice
+    # As if G had drawn exactly the real images: nothing but other units could
+    # set the scores apart.
+    batch = gk.gan.Batch(images, images, None, None, dice)
+    _, logs = gan.discriminator_gradients(batch)
+    np.testing.assert_array_equal(logs["d_real"], logs["d_fake"])
+    # But each pair its own: the same image all over gets as many scores.
+    same = tf.repeat(images[:1], len(images), axis=0)
+    scores = np.array(gan.look(same, dice=dice)["logits"])
+    assert len(np.unique(scores)) == len(scores)
+
+
+def test_layers_turns_and_models_meet_other_dice():
     ones = np.ones((1, UNITS), "float32")
 
     def kept(dice):
@@ -81,11 +96,10 @@ def test_real_and_fake_images_and_both_layers_meet_other_dice():
         network = keras.Model(x, both)
         return np.concatenate(dropout.call(network, ones, True, dice)) > 0
 
-    real, fake = dropout.dice(3, tf.constant(5, tf.int64))
-    assert np.array_equal(kept(real), kept(real))
-    masks = [*kept(real), *kept(fake)]
-    masks += [*kept(dropout.dice(3, tf.constant(6, tf.int64))[0])]
-    masks += [*kept(dropout.dice(4, tf.constant(5, tf.int64))[0])]
+    turns = [dropout.dice(3, tf.constant(n, tf.int64)) for n in (5, 6)]
+    other = dropout.dice(4, tf.constant(5, tf.int64))
+    assert np.array_equal(kept(turns[0]), kept(turns[0]))
+    masks = [*kept(turns[0]), *kept(turns[1]), *kept(other)]
     # Independent masks agree in half of the units: 32 of 64, give or take 4
     # (one sigma).
     for i, one in enumerate(masks):
@@ -98,7 +112,7 @@ def test_real_and_fake_images_and_both_layers_meet_other_dice():
 def test_kept_units_are_scaled_and_as_many_as_asked_for():
     network = keras.Sequential([keras.Input((10_000,)), layers.Dropout(0.3)])
     ones = np.ones((1, 10_000), "float32")
-    (dice, _) = dropout.dice(0, tf.constant(0, tf.int64))
+    dice = dropout.dice(0, tf.constant(0, tf.int64))
     out = np.array(dropout.call(network, ones, True, dice))
     np.testing.assert_allclose(out[out > 0], 1 / 0.7, 1e-6)
     assert abs(np.mean(out > 0) - 0.7) < 0.02  # four sigma
@@ -145,8 +159,8 @@ def test_the_units_are_drawn_once():
     step = tf.function(gan.train_step)
     graph = optimized_graph(step, tf.constant(tiny_images()))
     drawn = [n for n in graph.node if n.op == "StatelessRandomUniformV2"]
-    # Two layers, at real and at fake images; not once more for G.
-    assert len(drawn) == 4
+    # Once for each of two layers: not again for the fakes, nor for G.
+    assert len(drawn) == 2
 
 
 def test_replicas_throw_their_own():
@@ -154,10 +168,9 @@ def test_replicas_throw_their_own():
         both = two_cpus().run(lambda: dropout.dice(7, tf.constant(3, tf.int64)))
     thrown = {
         tuple(value.numpy())
-        for dice in both
-        for value in two_cpus().experimental_local_results(dice)
+        for value in two_cpus().experimental_local_results(both)
     }
-    assert len(thrown) == 4
+    assert len(thrown) == 2
 
 
 def test_replicas_train_with_dropout():
