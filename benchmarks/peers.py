@@ -106,12 +106,6 @@ class TutorialLoop:
             variables = network.trainable_variables
             optimizer.apply(tape.gradient(loss, variables), variables)
 
-    def fit(self, dataset, epochs=1):
-        """The tutorial's outer loop: a step for every batch."""
-        for _ in range(epochs):
-            for images in dataset:
-                self.step(images)
-
 
 def tutorial_dataset(images):
     """The tutorial's pipeline: all floats in memory, shuffled, in batches.
@@ -213,12 +207,6 @@ class GuideLoop:
             g_loss = self.cross_entropy(tf.zeros_like(logits), logits)
         variables = self.generator.trainable_variables
         self.g_optimizer.apply(tape.gradient(g_loss, variables), variables)
-
-    def fit(self, dataset, epochs=1):
-        """An epoch: a step for every batch."""
-        for _ in range(epochs):
-            for images in dataset:
-                self.step(images)
 
 
 def guide_dataset(images):

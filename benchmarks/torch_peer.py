@@ -86,11 +86,10 @@ class ExampleLoop:
         self.cross_entropy(self.discriminator(fakes), ones).backward()
         self.g_optimizer.step()
 
-    def fit(self, images):
-        """An epoch on uint8 images `[N, 28, 28, 1]`."""
+    def batches(self, images):
+        """An epoch of batches of uint8 images `[N, 28, 28, 1]`, shuffled."""
         images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
         images = images.float() / 127.5 - 1
-        order = torch.randperm(len(images)).split(self.batch_size)
-        for batch in order:
+        for batch in torch.randperm(len(images)).split(self.batch_size):
             if len(batch) == self.batch_size:
-                self.step(images[batch])
+                yield images[batch]

@@ -385,7 +385,7 @@ def infogan(image_shape, steps, latent_dim=None, width=None, seed=None):
     return gan
 
 
-@recipe(steps=7_000)
+@recipe(steps=16_000)
 def r3gan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """R3GAN: a modern baseline without tricks (arXiv:2501.05441).
 
@@ -393,13 +393,15 @@ def r3gan(image_shape, steps, latent_dim=None, width=None, seed=None):
     any normalisation.
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
-    # The paper: blocks on maps of the full size, too (`stride=1`). At equal
-    # time that was far worse: Fréchet distance 97 against 5.
+    # The paper: blocks on maps of the full size, too (`stride=1`), and 3x3
+    # convolutions of twice as many channels, in groups. At equal time, such
+    # blocks without groups learnt less, and full maps were far worse.
+    small = {"stride": 2, "expansion": 1}
     gan = GAN(
         # No layers between z and the first map here: without normalisation
         # they drive all pixels into the flat ends of tanh at once.
-        networks.r3gan_generator(image_shape, latent_dim, width, stride=2),
-        networks.r3gan_discriminator(image_shape, width, stride=2),
+        networks.r3gan_generator(image_shape, latent_dim, width, **small),
+        networks.r3gan_discriminator(image_shape, width, **small),
         seed=seed,
     )
     # The paper: 2e-4, with gamma falling from 2 to 0.2 at 64x64. A larger

@@ -377,17 +377,18 @@ def test_attention_stands_where_it_was_put(height):
 # ------------------------------------------------------------------ R3GAN
 
 
-def test_parameters_of_r3gan_counted_by_hand():
-    # Each block: 1x1 to twice the channels, 3x3, 1x1 back without biases.
+@pytest.mark.parametrize("options, m", [({}, 2), ({"expansion": 1}, 1)])
+def test_parameters_of_r3gan_counted_by_hand(options, m):
+    # Each block: 1x1 to m times the channels, 3x3, 1x1 back without biases.
     def block(c):
-        return (c * 2 * c + 2 * c) + (9 * (2 * c) ** 2 + 2 * c) + 2 * c * c
+        return (c * m * c + m * c) + (9 * (m * c) ** 2 + m * c) + m * c * c
 
     # z of 3 -> 4x4x4 -> 8x8x2 -> 8x8x1.
-    g = r3gan_generator((8, 8, 1), latent_dim=3, width=2)
+    g = r3gan_generator((8, 8, 1), latent_dim=3, width=2, **options)
     ends = 3 * 4 + 4 * 4 * 4 + 4 * 2 + 2 * 1
     assert g.count_params() == ends + block(4) + block(2)
     # 8x8x1 -> 8x8x2 -> 4x4x4 -> 4 -> 1, and two blocks a map.
-    d = r3gan_discriminator((8, 8, 1), width=2, blocks=2)
+    d = r3gan_discriminator((8, 8, 1), width=2, blocks=2, **options)
     ends = 1 * 2 + 2 * 4 + 4 * 4 * 4 + (4 + 1)
     assert d.count_params() == ends + 2 * (block(4) + block(2))
 
@@ -478,6 +479,8 @@ def test_more_mistakes():
         r3gan_generator((8, 8, 1), blocks=0)
     with pytest.raises(ValueError, match="Received: blocks=0"):
         r3gan_discriminator((8, 8, 1), blocks=0)
+    with pytest.raises(ValueError, match="Received: expansion=0"):
+        r3gan_discriminator((8, 8, 1), expansion=0)
     with pytest.raises(ValueError, match="`condition`.*num_classes=None"):
         r3gan_discriminator((8, 8, 1), condition=Concatenation())
 

@@ -14,7 +14,8 @@ that it trains on a CPU and fits the other families:
   not in groups, which TensorFlow cannot train on a CPU. (Depthwise, one
   channel a group, it can. At width 8 that saved a third of the time for a
   seventh of the weights, and took more than three times as long with XLA.)
-  So the width is small instead: theirs goes up to 768.
+  So the width is small instead: theirs goes up to 768. Blocks that do not
+  widen (`expansion=1`) multiply as often as 2w channels in four groups.
 - One block a map instead of two; and none on maps of the full size, if told
   so (`stride=2`): then each step takes half the time, and what the time buys
   instead is worth more.
@@ -36,7 +37,6 @@ from gan_keras.networks.shapes import stage_widths
 
 SLOPE = 0.2  # of LeakyReLU below 0
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # what LeakyReLU takes from the spread
-EXPANSION = 2  # of the channels inside a block
 
 
 def r3gan_generator(
@@ -47,6 +47,7 @@ def r3gan_generator(
     num_classes=None,
     hidden=(),
     stride=1,
+    expansion=2,
 ):
     """The counterfeiter: a learned small map, enlarged and refined.
 
@@ -63,6 +64,7 @@ def r3gan_generator(
         stride: Int, 1 or 2. With 2 there are no blocks on maps of the full
             size, which cost most of the time: the last layer, a transposed
             convolution, doubles the largest one. (The paper: 1.)
+        expansion: Int, how many times as many channels a block has inside.
 
     Returns:
         A `keras.Model`: float32 latents `[batch, latent_dim]`, or `[latents,
@@ -73,7 +75,7 @@ def r3gan_generator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(width=width, blocks=blocks)
+    check_positive(width=width, blocks=blocks, expansion=expansion)
     sizes = maps(image_shape, stride)
     widths = stage_widths(width, len(sizes))[::-1]
     sizes = sizes[::-1]  # smallest first
@@ -87,10 +89,10 @@ def r3gan_generator(
             x = layers.LeakyReLU(SLOPE)(x)
         x = dense(widths[0], 1.0, "strengths")(x)
         x = LearnedMap(sizes[0], name="map")(x)
-        x = refine(x, blocks, depth)
+        x = refine(x, blocks, depth, expansion)
         for size, channels in zip(sizes[1:], widths[1:]):
             x = enlarge(x, size, channels)
-            x = refine(x, blocks, depth)
+            x = refine(x, blocks, depth, expansion)
         if stride == 1:
             x = conv(image_shape[2], 1, 1.0, "pixels")(x)
         else:
@@ -119,6 +121,7 @@ def r3gan_discriminator(
     condition=None,
     heads=None,
     stride=1,
+    expansion=2,
 ):
     """The police officer: the generator's walk, backwards.
 
@@ -130,6 +133,7 @@ def r3gan_discriminator(
         blocks: Int, residual blocks on every map (the paper: 2).
         num_classes, condition, heads: See `assembly.discriminator`.
         stride: Int, 1 or 2, of the first convolution; see `r3gan_generator`.
+        expansion: Int, see `r3gan_generator`.
 
     Returns:
         A `keras.Model`: float32 images `[batch, *image_shape]`, or `[images,
@@ -139,7 +143,7 @@ def r3gan_discriminator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(width=width, blocks=blocks)
+    check_positive(width=width, blocks=blocks, expansion=expansion)
     sizes = maps(image_shape, stride)
     widths = stage_widths(width, len(sizes))
     depth = blocks * len(sizes)
@@ -149,10 +153,10 @@ def r3gan_discriminator(
             x = conv(width, 1, 1.0, "pixels")(x)
         else:
             x = conv(width, 4, 1.0, "pixels", strides=2)(x)
-        x = refine(x, blocks, depth)
+        x = refine(x, blocks, depth, expansion)
         for size, channels in zip(sizes[1:], widths[1:]):
             x = shrink(x, size, channels)
-            x = refine(x, blocks, depth)
+            x = refine(x, blocks, depth, expansion)
         # The mirror image of G's `LearnedMap`: how much of each pattern is
         # there, one number a channel.
         return LearnedPooling(name="patterns")(x)  # [B, H, W, C] -> [B, C]
@@ -169,7 +173,7 @@ def maps(image_shape, stride):
     return halvings(*image_shape[:2])[stride - 1 :]
 
 
-def refine(x, blocks, depth):
+def refine(x, blocks, depth, expansion):
     """Residual blocks on one map, each of which begins by adding nothing.
 
     Formula: `y = x + conv1(lrelu(conv3(lrelu(conv1(x)))))`
@@ -184,12 +188,13 @@ def refine(x, blocks, depth):
         x: Symbolic map `[batch, H, W, C]`.
         blocks: Int, how many.
         depth: Int, the number of blocks in the whole network.
+        expansion: Int, times as many channels inside.
 
     Returns:
         Symbolic map `[batch, H, W, C]`.
     """
     height, width, channels = x.shape[1:]
-    inside = EXPANSION * channels
+    inside = expansion * channels
     gain = GAIN * depth ** (-1 / 4)
     for i in range(1, blocks + 1):
         name = f"{height}x{width}_{i}"
