@@ -27,6 +27,7 @@ from gan_keras.explanation import Explaining
 from gan_keras.sampling import Sampling
 from gan_keras.saving import Saving
 from gan_keras.training import Training
+from gan_keras.validation import Validating
 
 
 class Batch(typing.NamedTuple):
@@ -40,7 +41,7 @@ class Batch(typing.NamedTuple):
 
 
 @keras.saving.register_keras_serializable("gan_keras")
-class GAN(Sampling, Saving, Explaining, Training, keras.Model):
+class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
     """A generative adversarial network that trains with `fit()`.
 
     Example:
@@ -327,30 +328,3 @@ class GAN(Sampling, Saving, Explaining, Training, keras.Model):
     def discriminate(self, images, labels=None, training=True):
         """D's logits, float32 `[batch]`; arguments as of `look`."""
         return self.look(images, labels, training)["logits"]
-
-    def test_step(self, data):
-        """The same numbers on images that D has not trained on.
-
-        A `val_d_real` far below `d_real` shows a D that learns the training
-        images by heart.
-        """
-        real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        # Other noise for every batch: how many images there were before it.
-        inputs = self.generator_inputs(
-            tf.shape(real_images)[0], labels, self._means.seen
-        )
-        fake_images = self.generator(inputs, training=False)
-        real_logits = self.discriminate(real_images, labels, training=False)
-        fake_logits = self.discriminate(fake_images, labels, training=False)
-        logs = {
-            "d_loss": self.loss.discriminator(real_logits, fake_logits),
-            "g_loss": self.loss.generator(real_logits, fake_logits),
-            "d_real": self.loss.score(real_logits),
-            "d_fake": self.loss.score(fake_logits),
-        }
-        self._means.update(logs)
-        found = self._means.results(logs)
-        if self._means.images:
-            fake_images = self.ema_generator(inputs, training=False)
-            found |= self._means.compare(real_images, fake_images)
-        return replicas.loggable(self, found)
