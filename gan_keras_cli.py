@@ -21,7 +21,7 @@ RECIPES = {
     "dcgan": ("convolutions that stride; the default", "1511.06434", 4),
     "lsgan": ("squared errors instead of a classifier", "1611.04076", 4),
     "wgan": ("a critic with clipped weights", "1701.07875", 6),
-    "wgan_gp": ("a critic of slope one", "1704.00028", 6),
+    "wgan_gp": ("a critic of slope one", "1704.00028", 7),
     "sngan": ("hinge loss, layers that cannot stretch", "1802.05957", 5),
     "sagan": ("attention between distant places", "1805.08318", 7),
     "cgan": ("draws the class that it is asked for", "1411.1784", 4),
