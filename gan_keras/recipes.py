@@ -8,8 +8,9 @@ share, found by experiment (see `benchmarks/README.md`):
   and the first map: a digit varies in few ways, and z is one cloud of noise
   where the digits are ten. (The papers: 100 to 128, and no such layers.)
 - 16 channels in the thinnest layer: more steps are worth more than width.
-- Adam at 2e-3 without momentum, held for half of the steps, then lowered to
-  zero: the game settles. (The papers: 1e-4 to 2e-4, constant, for hours.)
+- Adam at 2e-3 without momentum, less where networks are wider, held for half
+  of the steps, then lowered to zero: the game settles. (The papers: 1e-4 to
+  2e-4, constant, for hours.)
 - An average of the generator draws (`gan_keras.ema`).
 """
 
@@ -30,6 +31,7 @@ from gan_keras.networks.shapes import halvings
 from gan_keras.schedules import HoldThenDecay
 
 RECIPES = {}
+BASE_WIDTH = 16  # the channels that learning rates are given for
 
 
 def recipe(steps=10_000, batch_size=32, classes=False):
@@ -66,7 +68,9 @@ def get(name):
 def scale(image_shape, latent_dim, width):
     """Latent dimensions and channels, where they are not given."""
     small = max(image_shape[:2]) <= 32
-    return latent_dim or (32 if small else 100), width or (16 if small else 32)
+    return latent_dim or (32 if small else 100), width or (
+        BASE_WIDTH if small else 32
+    )
 
 
 def dcgan_g(
@@ -85,10 +89,31 @@ def dcgan_d(image_shape, width=None, **kwargs):
     return networks.dcgan_discriminator(image_shape, width, **kwargs)
 
 
+def rate(base, width):
+    """The learning rate for networks of `width` channels; `base` up to 16.
+
+    One of Adam's steps moves every weight about equally far. A unit with twice
+    as many inputs is moved twice as far by them all together, and so goes as
+    far with half the rate (Yang et al., 2022, arXiv:2203.03466). For 128
+    channels, the paper's width, 2e-3 becomes 2.5e-4; the paper has 2e-4.
+    """
+    return base * min(1.0, BASE_WIDTH / width)
+
+
 def adams(
-    steps, d_rate=2e-3, g_rate=2e-3, critic_steps=1, beta_1=0.0, beta_2=0.99
+    steps,
+    width,
+    d_rate=2e-3,
+    g_rate=2e-3,
+    critic_steps=1,
+    beta_1=0.0,
+    beta_2=0.99,
 ):
-    """D's and G's Adam; both rates fall to zero at the end of the steps."""
+    """D's and G's Adam; both rates fall to zero at the end of the steps.
+
+    The rates given are those for 16 channels, see `rate`.
+    """
+    d_rate, g_rate = rate(d_rate, width), rate(g_rate, width)
     return {
         "d_optimizer": keras.optimizers.Adam(
             HoldThenDecay(d_rate, steps * critic_steps), beta_1, beta_2
@@ -146,7 +171,7 @@ def gan(image_shape, steps, latent_dim=None, width=None, seed=None):
     # The paper: maxout units, dropout and SGD with momentum; Adam came after.
     rates = {"d_rate": 2e-4, "g_rate": 2e-4}
     model.compile(
-        **adams(steps, **rates, beta_1=0.5, beta_2=0.999),
+        **adams(steps, BASE_WIDTH, **rates, beta_1=0.5, beta_2=0.999),
         loss=losses.NonSaturating(),
         penalties=[],
     )
@@ -160,6 +185,7 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     Ingredient: G of transposed and D of strided convolutions, BatchNorm and
     ReLU in G, LeakyReLU in D, tanh at the end, Adam, the non-saturating loss.
     """
+    latent_dim, width = scale(image_shape, latent_dim, width)
     # The paper: BatchNorm in D, too. It and R1 do not go together.
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
@@ -167,7 +193,7 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         seed=seed,
     )
     gan.compile(
-        **adams(steps),
+        **adams(steps, width),
         loss=losses.NonSaturating(),
         # Not the paper's: what keeps ten times its learning rate stable.
         penalties=[penalties.R1(gamma=1.0, share=SHARE)],
@@ -187,7 +213,7 @@ def lsgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         seed=seed,
     )
     gan.compile(
-        **adams(steps),
+        **adams(steps, width),
         loss=losses.LeastSquares(),
         # The paper: none, and BatchNorm in D.
         penalties=[penalties.R1(gamma=1.0, share=SHARE)],
@@ -202,6 +228,8 @@ def wgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     Ingredient: the Wasserstein loss, a critic whose weights are clipped, and
     that is five turns ahead of G.
     """
+    latent_dim, width = scale(image_shape, latent_dim, width)
+    latent_dim, width = scale(image_shape, latent_dim, width)
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
         # The paper: c = 0.01, for a network four times as wide. A narrower
@@ -212,8 +240,8 @@ def wgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     # RMSprop, since the paper found momentum to make the critic unstable.
     # Its rate: 5e-5, for some 100,000 steps.
     gan.compile(
-        keras.optimizers.RMSprop(HoldThenDecay(5e-4, 5 * steps)),
-        keras.optimizers.RMSprop(HoldThenDecay(5e-4, steps)),
+        keras.optimizers.RMSprop(HoldThenDecay(rate(5e-4, width), 5 * steps)),
+        keras.optimizers.RMSprop(HoldThenDecay(rate(5e-4, width), steps)),
         loss=losses.Wasserstein(),
         penalties=[],
         critic_steps=5,
@@ -228,6 +256,7 @@ def wgan_gp(image_shape, steps, latent_dim=None, width=None, seed=None):
     Ingredient: the Wasserstein loss with a gradient penalty of weight 10, a
     critic without BatchNorm that is ahead of G.
     """
+    latent_dim, width = scale(image_shape, latent_dim, width)
     gan = GAN(
         # Its loss pulls every fake as hard as any other, also those that are
         # good already; what lies between two digits is the last to go. More
@@ -241,7 +270,7 @@ def wgan_gp(image_shape, steps, latent_dim=None, width=None, seed=None):
         # faster rate to keep it ahead, as Heusel et al. (arXiv:1706.08500)
         # trained this GAN, buys G half as many steps again in the same time.
         # A rate of 4e-3 spoils it.
-        **adams(steps, d_rate=2e-3, g_rate=1.4e-3),
+        **adams(steps, width, d_rate=2e-3, g_rate=1.4e-3),
         loss=losses.Wasserstein(),
         penalties=[penalties.GradientPenalty(weight=10.0, share=SHARE)],
     )
@@ -264,7 +293,7 @@ def sngan(image_shape, steps, latent_dim=None, width=None, seed=None):
         seed=seed,
     )
     # The paper: one to five critic steps.
-    gan.compile(**adams(steps), loss=losses.Hinge(), penalties=[])
+    gan.compile(**adams(steps, width), loss=losses.Hinge(), penalties=[])
     return gan
 
 
@@ -292,7 +321,7 @@ def sagan(image_shape, steps, latent_dim=None, width=None, seed=None):
     # more forms of a digit the wider D was; with two it has recall 0.87 where
     # it had 0.82, or 0.65.
     gan.compile(
-        **adams(steps, d_rate=4e-3, g_rate=2e-3, critic_steps=2),
+        **adams(steps, width, d_rate=4e-3, g_rate=2e-3, critic_steps=2),
         loss=losses.Hinge(),
         penalties=[],
     )
@@ -318,7 +347,7 @@ def cgan(
         seed=seed,
     )
     gan.compile(
-        **adams(steps),
+        **adams(steps, width),
         loss=losses.NonSaturating(),
         penalties=[penalties.R1(gamma=1.0, share=SHARE)],
     )
@@ -342,7 +371,7 @@ def acgan(
         seed=seed,
     )
     gan.compile(
-        **adams(steps),
+        **adams(steps, width),
         loss=losses.NonSaturating(),
         penalties=[penalties.R1(gamma=1.0, share=SHARE)],
         # The paper: all three weights 1. Then G draws only what is easy to
@@ -371,7 +400,7 @@ def infogan(image_shape, steps, latent_dim=None, width=None, seed=None):
         seed=seed,
     )
     gan.compile(
-        **adams(steps),
+        **adams(steps, width),
         loss=losses.NonSaturating(),
         penalties=[penalties.R1(gamma=1.0, share=SHARE)],
         # The paper: 1 for the category, 0.1 for the others. Then G draws what
@@ -407,7 +436,7 @@ def r3gan(image_shape, steps, latent_dim=None, width=None, seed=None):
     # The paper: 2e-4, with gamma falling from 2 to 0.2 at 64x64. A larger
     # rate needs a flatter D; with 10, G left out some forms of a digit.
     gan.compile(
-        **adams(steps, d_rate=1e-3, g_rate=1e-3),
+        **adams(steps, width, d_rate=1e-3, g_rate=1e-3),
         loss=losses.Relativistic(),
         penalties=[
             penalties.R1(gamma=4.0, share=SHARE),

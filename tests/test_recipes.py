@@ -84,6 +84,20 @@ INGREDIENTS = {
 }
 
 
+@pytest.mark.parametrize(
+    "width, part", [(8, 1), (16, 1), (32, 1 / 2), (128, 1 / 8)]
+)
+def test_wider_networks_learn_at_a_lower_rate(width, part):
+    def rates(name):
+        gan = recipes.get(name)((8, 8, 1), steps=100, width=width, seed=0)
+        optimizers = gan.d_optimizer, gan.g_optimizer
+        return [float(optimizer.learning_rate) for optimizer in optimizers]
+
+    assert rates("dcgan") == pytest.approx([2e-3 * part] * 2)
+    assert rates("wgan") == pytest.approx([5e-4 * part] * 2)
+    assert rates("gan") == pytest.approx([2e-4] * 2)  # its width is another
+
+
 def pull(loss, fake):
     real, fake = tf.constant([2.0]), tf.constant([fake])
     with tf.GradientTape() as tape:

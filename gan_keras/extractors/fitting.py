@@ -227,7 +227,13 @@ def train(images, labels, num_classes, change, steps, seed, verbose=0):
         .prefetch(2)
         .with_options(options)
     )
-    model.fit(data, steps_per_epoch=steps, epochs=1, verbose=verbose)
+    model.fit(
+        data,
+        steps_per_epoch=steps,
+        epochs=1,
+        shuffle=False,  # it shuffles itself
+        verbose=verbose,
+    )
     return model
 
 
