@@ -131,7 +131,7 @@ GUIDE_BATCH_SIZE = 64
 GUIDE_LEARNING_RATE = 3e-4
 
 
-def guide_generator():
+def guide_generator(activation="sigmoid"):
     """The guide's generator: `[B, 128]` to `[B, 28, 28, 1]` in [0, 1]."""
 
     def up():
@@ -147,7 +147,7 @@ def guide_generator():
             layers.LeakyReLU(negative_slope=0.2),
             up(),  # [B, 28, 28, 128]
             layers.LeakyReLU(negative_slope=0.2),
-            layers.Conv2D(1, 7, padding="same", activation="sigmoid"),
+            layers.Conv2D(1, 7, padding="same", activation=activation),
         ],
         name="guide_generator",
     )

@@ -89,7 +89,7 @@ PEERS = {
     ),
     "guide": Peer(
         guide,
-        peers.guide_generator,
+        lambda: peers.guide_generator("tanh"),  # our images: -1 to 1
         peers.guide_discriminator,
         peers.GUIDE_BATCH_SIZE,
         peers.GUIDE_LEARNING_RATE,
