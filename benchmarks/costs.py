@@ -133,6 +133,7 @@ def epochs(count):
             ],
             add_history=True,
             model=gan,
+            epochs=count,
         )
         data = gk.datasets.pipeline(digits[:320], batch_size=32)
         with silence():

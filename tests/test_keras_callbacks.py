@@ -297,3 +297,26 @@ def test_no_checkpoint_is_written_of_a_diverged_epoch(tmp_path):
     names = [p.name for p in (tmp_path / "checkpoints").iterdir()]
     assert names == ["epoch_00001.npz"]
     assert not math.isnan(gan.judge(tiny_images(2)).sum())
+
+
+def test_a_callback_list_is_taken_as_keras_takes_it():
+    seen = []
+    data = gk.datasets.pipeline(
+        np.arange(16, dtype="uint8").repeat(64).reshape(16, 8, 8, 1),
+        batch_size=8,
+    )
+    gan = compiled()
+    order = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: seen.append(
+            [float(images[0, 0, 0, 0]) for images in data]
+        )
+    )
+    callbacks = keras.callbacks.CallbackList(
+        [order], add_history=True, model=gan
+    )
+    for _ in range(2):
+        history = gan.fit(data, epochs=2, callbacks=callbacks, verbose=0)
+        assert history.epoch[-2:] == [0, 1]
+    # The data knows the epoch before the user's callbacks look at it.
+    assert seen[:2] == seen[2:] and seen[0] != seen[1]
+    assert len(callbacks.callbacks) == 2  # theirs and the history

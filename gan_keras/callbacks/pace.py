@@ -54,11 +54,13 @@ class Pace(keras.callbacks.Callback):
 
     def _step(self, batch):
         """How many steps of the whole run are done after this batch."""
-        return self._epoch * (self.params.get("steps") or 0) + batch + 1
+        return self._epoch * ((self.params or {}).get("steps") or 0) + batch + 1
 
     def _tell(self, step, before):
         now = time.monotonic()
-        total = self.params.get("epochs", 1) * (self.params.get("steps") or 0)
+        total = (self.params or {}).get("epochs", 1) * (
+            (self.params or {}).get("steps") or 0
+        )
         if self._begin is None or now < self._due or not total:
             return
         begin, first_step = self._begin

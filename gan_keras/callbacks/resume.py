@@ -73,7 +73,7 @@ class Resume(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not all(map(math.isfinite, (logs or {}).values())):
             return  # no state to go on from
-        last = epoch + 1 == self.params.get("epochs")
+        last = epoch + 1 == (self.params or {}).get("epochs")
         if last or time.monotonic() - self._written >= self.seconds:
             self._due = epoch + 1
 

@@ -1,5 +1,7 @@
 """Does what `fit` was given besides the images make sense?"""
 
+import copy
+
 import keras
 
 from gan_keras.checks.data import validation_data as check_validation_data
@@ -81,8 +83,10 @@ def _waits(callback):
 def prepend_callback(callback, callbacks):
     """Puts our callback before the user's."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks.append(callback)
-        return callbacks
+        # A copy: the user's own list stays as it is for the next `fit`.
+        both = copy.copy(callbacks)
+        both.callbacks = [callback, *callbacks.callbacks]
+        return both
     if callbacks is None:
         callbacks = []
     if isinstance(callbacks, keras.callbacks.Callback):
