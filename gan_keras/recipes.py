@@ -95,7 +95,14 @@ def rate(base, width):
     One of Adam's steps moves every weight about equally far. A unit with twice
     as many inputs is moved twice as far by them all together, and so goes as
     far with half the rate (Yang et al., 2022, arXiv:2203.03466). For 128
-    channels, the paper's width, 2e-3 becomes 2.5e-4; the paper has 2e-4.
+    channels, DCGAN's width, 2e-3 becomes 2.5e-4; that paper has 2e-4.
+
+    Args:
+        base: Float > 0, the rate for networks of up to 16 channels.
+        width: Int, channels of the thinnest layer of G.
+
+    Returns:
+        Float, `base * 16 / width` or, if that is less, `base`.
     """
     return base * min(1.0, BASE_WIDTH / width)
 

@@ -52,15 +52,17 @@ class Pace(keras.callbacks.Callback):
             self._due = self._begin[0] + self.first
         self._tell(step, "\n")  # Keras' bar has not ended its line
 
+    def _of(self, name, default=0):
+        """What `fit` said of itself, or the default if it said nothing."""
+        return (self.params or {}).get(name) or default
+
     def _step(self, batch):
         """How many steps of the whole run are done after this batch."""
-        return self._epoch * ((self.params or {}).get("steps") or 0) + batch + 1
+        return self._epoch * self._of("steps") + batch + 1
 
     def _tell(self, step, before):
         now = time.monotonic()
-        total = (self.params or {}).get("epochs", 1) * (
-            (self.params or {}).get("steps") or 0
-        )
+        total = self._of("epochs", 1) * self._of("steps")
         if self._begin is None or now < self._due or not total:
             return
         begin, first_step = self._begin
