@@ -84,9 +84,9 @@ def build_parser():
         "--minutes",
         type=positive_float,
         metavar="M",
-        help="train about this long: measures the speed first and then fixes "
-        "the number of epochs (and their length, if an epoch would take more "
-        "than a tenth of the time)",
+        help="train about this long: measures the speed, and lets the learning "
+        "rates reach zero when the time is over (an epoch that would take more "
+        "than a twentieth of it is shortened)",
     )
     train.add_argument(
         "--out",

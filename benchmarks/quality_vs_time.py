@@ -18,6 +18,7 @@ not done again, and a peer's run of an hour goes on where it was stopped.
 
 import argparse
 import csv
+import math
 import time
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from benchmarks import classifiers
 from benchmarks import peers
 from gan_keras import cli
 from gan_keras import recipes
+from gan_keras import schedules
 from gan_keras.datasets import to_uint8
 from gan_keras.metrics import frechet_distance
 
@@ -144,10 +146,10 @@ def ours(contestant, seed, budget, images, labels, judge):
     steps = cli.steps_for(gan, data, budget / 60)
     # What was traced and compiled to find that out is paid for already.
     left = 1 - (time.perf_counter() - begin) / budget
-    epochs = max(1, round(10 * left))
-    length = max(1, int(steps * left / epochs))  # ten parts, or nearly
+    length = max(1, int(steps * left / cli.PARTS))
+    epochs = math.ceil(cli.PARTS * cli.SLACK)
     data = data.repeat().take(epochs * length)
-    recipes.set_steps(gan, epochs * length)
+    schedules.set_steps(gan, cli.PARTS * length)
 
     rows = []
 
@@ -170,12 +172,13 @@ def ours(contestant, seed, budget, images, labels, judge):
         rows.append(row)
 
     points = Points(begin, range(60, budget - 7, 15), look)
+    left = (budget - points.now()) / 60
     gan.fit(
         data,
         epochs=epochs,
         steps_per_epoch=length,
         verbose=0,
-        callbacks=[points],
+        callbacks=[points, gk.callbacks.Deadline(left, clock=points.now)],
     )
     look(points.now())
     write(rows)  # all at once: a run that was stopped begins anew

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import platform
 import shutil
@@ -19,6 +20,7 @@ from gan_keras import checks
 from gan_keras import datasets
 from gan_keras import recipes
 from gan_keras import replicas
+from gan_keras import schedules
 from gan_keras.files import LOCK
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
@@ -92,6 +94,7 @@ def train(options, strategy):
             f"of their own. Received: {batch_size}"
         )
     checks.training_data(gan, data)  # before anything is written
+    deadline = None
     if options.minutes and not resumed:
         if replicas.distributed(gan):
             raise ValueError(
@@ -105,7 +108,8 @@ def train(options, strategy):
             options.epoch_images = max(1, steps // PARTS) * batch_size
             data = batches()
         epochs = max(1, round(steps / len(data)))
-        recipes.set_steps(gan, epochs * len(data))
+        schedules.set_steps(gan, epochs * len(data))
+        deadline = callbacks.Deadline(options.minutes)
     if not replicas.is_chief(gan):
         replicas.wait_for_all(strategy)
         return fit(options, gan, data, epochs)
@@ -118,17 +122,22 @@ def train(options, strategy):
         print(
             f"{options.recipe} on {options.data}: {len(images):,} images of "
             f"{images.shape[1]}x{images.shape[2]} "
-            f"({datasets.describe(datasets.statistics(images))}), {epochs} "
-            f"epochs of {len(data)} steps. Watch {options.out}/training.gif "
-            "grow."
+            f"({datasets.describe(datasets.statistics(images))}), "
+            f"{'about ' if deadline else ''}{epochs} epochs of {len(data)} "
+            f"steps. Watch {options.out}/training.gif grow."
         )
         # Before that, other workers might find the checkpoints of a run
         # which was about to be cleared.
         replicas.wait_for_all(strategy)
-        return fit(options, gan, data, epochs)
+        code = fit(options, gan, data, epochs, deadline)
+        if deadline is not None and deadline.epochs is not None:
+            # What has become of the plan; `--resume` follows it.
+            write_config(options, gan, deadline.epochs, images.shape)
+        return code
 
 
-PARTS = 10  # epochs at the least, with --minutes
+PARTS = 20  # epochs at the least, with --minutes
+SLACK = 1.25  # with --minutes: how much faster the machine may become
 
 
 def load_data(options):
@@ -175,7 +184,7 @@ class CtrlC(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def fit(options, gan, data, epochs):
+def fit(options, gan, data, epochs, deadline=None):
     """Trains, and leaves everything worth keeping in `options.out`."""
     out = options.out
     start = time.monotonic()
@@ -187,8 +196,9 @@ def fit(options, gan, data, epochs):
         with CtrlC() as ctrl_c:
             gan.fit(
                 data,
-                epochs=epochs,
+                epochs=math.ceil(epochs * SLACK) if deadline else epochs,
                 callbacks=[
+                    *([deadline] if deadline else []),
                     guard,
                     callbacks.Resume(out, seconds=options.checkpoint_seconds),
                     callbacks.CSVHistory(history),
@@ -210,6 +220,8 @@ def fit(options, gan, data, epochs):
     if not replicas.is_chief(gan):
         return 130 if interrupted else 0
     minutes = (time.monotonic() - start) / 60
+    if deadline is not None and deadline.epochs is not None:
+        epochs = deadline.epochs
     done = finish(gan, out)
     if interrupted:
         print(

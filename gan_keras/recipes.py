@@ -132,19 +132,6 @@ def adams(
     }
 
 
-def set_steps(gan, steps):
-    """Changes the number of training steps that a recipe was made for.
-
-    Args:
-        gan: A `GAN` that a recipe has made.
-        steps: Int, the new number; the learning rates reach zero there.
-    """
-    # Keras shows a schedule's current value as `learning_rate` and has no
-    # public name for the schedule itself.
-    gan.d_optimizer._learning_rate.steps = steps * gan.critic_steps
-    gan.g_optimizer._learning_rate.steps = steps
-
-
 # A penalty of every step for a quarter of the batch: see `Penalty`.
 SHARE = 0.25
 

@@ -62,3 +62,22 @@ class HoldThenDecay(keras.optimizers.schedules.LearningRateSchedule):
             "steps": self.steps,
             "hold": self.hold,
         }
+
+
+def set_steps(gan, steps):
+    """Changes the number of training steps that a model's rates count on.
+
+    Args:
+        gan: A compiled `GAN`. An optimizer of it whose learning rate is not a
+            `HoldThenDecay` is left as it is.
+        steps: Int, the new number; the learning rates reach zero there.
+    """
+    for optimizer, turns in [
+        (gan.d_optimizer, gan.critic_steps),
+        (gan.g_optimizer, 1),
+    ]:
+        # Keras shows a schedule's current value as `learning_rate` and has no
+        # public name for the schedule itself.
+        schedule = optimizer._learning_rate
+        if isinstance(schedule, HoldThenDecay):
+            schedule.steps = steps * turns

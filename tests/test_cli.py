@@ -255,7 +255,7 @@ def test_minutes_shorten_long_epochs(tmp_path, capsys):
     ]  # fmt: skip
     assert gan_keras_cli.main([*map(str, arguments)]) == 0
     config = json.loads((out / "config.json").read_text())
-    assert 10 <= config["epochs"] <= 11
+    assert 10 <= config["epochs"] <= 26  # the machine's speed varies
     assert 0 < config["epoch_images"] < 60_000
     gan = keras.saving.load_model(out / "model.keras")
     assert gan.steps.numpy() * 4 == config["epochs"] * config["epoch_images"]
@@ -336,7 +336,7 @@ def test_overwrite_deletes_runs_only(tmp_path, digits):
 
 
 @pytest.mark.slow
-def test_minutes_fix_the_number_of_epochs_beforehand(digits, tmp_path):
+def test_minutes_end_with_the_learning_rate_at_zero(digits, tmp_path):
     out = tmp_path / "run"
     result = gan_keras(
         "train", "--minutes", "0.03", "--width", 2, "--data", digits,

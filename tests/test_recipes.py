@@ -205,25 +205,6 @@ def test_one_step_shows_the_ingredient_and_no_other(name):
     assert expected == found
 
 
-def test_set_steps():
-    gan = recipes.dcgan((8, 8, 1), steps=10, width=4)
-    recipes.set_steps(gan, 40)
-    gan.d_optimizer.iterations.assign(30)
-    full = 2 * float(gan.g_optimizer.learning_rate)
-    gan.d_optimizer.iterations.assign(40)
-    assert float(gan.d_optimizer.learning_rate) == 0
-    assert full > 0
-
-
-def test_set_steps_counts_ds_turns():
-    gan = tiny_recipe("sagan", steps=10)
-    recipes.set_steps(gan, 40)
-    gan.d_optimizer.iterations.assign(79)
-    assert float(gan.d_optimizer.learning_rate) > 0
-    gan.d_optimizer.iterations.assign(80)
-    assert float(gan.d_optimizer.learning_rate) == 0
-
-
 def test_unknown_recipe():
     with pytest.raises(ValueError, match="Did you mean 'dcgan'.*'dcgam'"):
         recipes.get("dcgam")

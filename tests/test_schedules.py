@@ -1,7 +1,9 @@
 import keras
 import numpy as np
 import pytest
+from conftest import tiny_recipe
 
+from gan_keras import schedules
 from gan_keras.schedules import HoldThenDecay
 
 
@@ -34,3 +36,30 @@ def test_steps_can_be_set_later():
 def test_mistakes_are_explained(arguments, message):
     with pytest.raises(ValueError, match=message):
         HoldThenDecay(*arguments)
+
+
+def test_set_steps():
+    gan = tiny_recipe("dcgan", steps=10)
+    schedules.set_steps(gan, 40)
+    gan.d_optimizer.iterations.assign(30)
+    full = 2 * float(gan.g_optimizer.learning_rate)
+    gan.d_optimizer.iterations.assign(40)
+    assert float(gan.d_optimizer.learning_rate) == 0
+    assert full > 0
+
+
+def test_set_steps_counts_ds_turns():
+    gan = tiny_recipe("sagan", steps=10)
+    schedules.set_steps(gan, 40)
+    gan.d_optimizer.iterations.assign(79)
+    assert float(gan.d_optimizer.learning_rate) > 0
+    gan.d_optimizer.iterations.assign(80)
+    assert float(gan.d_optimizer.learning_rate) == 0
+
+
+def test_set_steps_leaves_other_rates_alone():
+    gan = tiny_recipe("dcgan", steps=10)
+    gan.compile("adam", "adam")
+    before = float(gan.g_optimizer.learning_rate)
+    schedules.set_steps(gan, 40)
+    assert float(gan.g_optimizer.learning_rate) == before

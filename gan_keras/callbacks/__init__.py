@@ -1,6 +1,7 @@
 """Watching a GAN learn: ordinary Keras callbacks for a plain `fit()`."""
 
 from gan_keras.callbacks.csv_history import CSVHistory
+from gan_keras.callbacks.deadline import Deadline
 from gan_keras.callbacks.divergence_guard import DivergenceGuard
 from gan_keras.callbacks.frames import Frames
 from gan_keras.callbacks.frames import Record
@@ -13,6 +14,7 @@ from gan_keras.callbacks.tensorboard import TensorBoardSamples
 
 __all__ = [
     "CSVHistory",
+    "Deadline",
     "DivergenceGuard",
     "QualityMonitor",
     "Frames",

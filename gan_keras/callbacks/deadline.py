@@ -1,0 +1,68 @@
+"""Landing on time, however fast the machine turns out to be."""
+
+import statistics
+import time
+
+import keras
+
+from gan_keras.schedules import set_steps
+
+
+class Deadline(keras.callbacks.Callback):
+    """Ends a training after so many minutes, its learning rates at zero.
+
+    A run that is merely cut off ends in the middle of its game. This one is
+    told in time: after every epoch it asks how many more will fit in at the
+    pace of the last few, and lets both learning rates (where they are
+    `gan_keras.schedules.HoldThenDecay`) reach zero at the end of those. It
+    ends with a whole epoch, within half of one of the time asked for, so give
+    it a good number of them.
+
+    Example:
+
+    ```python
+    # At most 100 epochs, and at most about five minutes.
+    gan.fit(data, epochs=100, callbacks=[gk.callbacks.Deadline(minutes=5)])
+    ```
+
+    Args:
+        minutes: Float > 0, from the beginning of `fit`.
+        clock: Callable that returns seconds.
+
+    Raises:
+        ValueError: If `minutes` is not above 0.
+    """
+
+    def __init__(self, minutes, clock=time.monotonic):
+        super().__init__()
+        if not minutes > 0:
+            raise ValueError(
+                f"`minutes` must be above 0. Received: minutes={minutes!r}"
+            )
+        self.minutes = minutes
+        self.clock = clock
+        self.epochs = None  # in all, as things stand; none is over yet
+
+    def on_train_begin(self, logs=None):
+        self._most = self.params["epochs"]
+        self._first_step = int(self.model.steps)
+        self._took = []  # seconds, by epoch
+        self._last = self.clock()
+        self._end = self._last + 60 * self.minutes
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = self.clock()
+        # From one end to the next: what callbacks do there takes time, too.
+        self._took.append(now - self._last)
+        self._last = now
+        pace = statistics.median(self._took[-5:])
+        more = round((self._end - now) / pace) if pace else self._most
+        self.epochs = min(epoch + 1 + max(0, more), self._most)
+        # All callbacks share this: `Pace` tells what is left, and `Resume`
+        # keeps the last epoch.
+        self.params["epochs"] = self.epochs
+        if self.epochs == epoch + 1:
+            self.model.stop_training = True
+        steps = int(self.model.steps)
+        length = (steps - self._first_step) // len(self._took)
+        set_steps(self.model, steps + (self.epochs - epoch - 1) * length)

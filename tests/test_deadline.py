@@ -1,0 +1,113 @@
+"""A training that ends on time, by a clock that the test winds."""
+
+import keras
+import pytest
+from conftest import data_for
+from conftest import tiny_recipe
+
+import gan_keras as gk
+
+
+class Clock(keras.callbacks.Callback):
+    """A training step takes as many seconds as its epoch's entry says."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds = seconds
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.step = self.seconds[min(epoch, len(self.seconds) - 1)]
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.now += self.step
+
+
+class Rates(keras.callbacks.Callback):
+    """Keeps G's learning rate, of the steps to come."""
+
+    def __init__(self):
+        super().__init__()
+        self.rates = []
+
+    def on_train_begin(self, logs=None):
+        self.full = float(self.model.g_optimizer.learning_rate)
+
+    def on_epoch_end(self, epoch, logs=None):
+        rate = float(self.model.g_optimizer.learning_rate)
+        self.rates.append(rate / self.full)
+
+
+def trained(seconds, minutes, epochs, name="dcgan"):
+    """A run of epochs of four steps; returns what it left behind."""
+    gan = tiny_recipe(name, steps=4 * epochs)
+    clock, rates = Clock(seconds), Rates()
+    deadline = gk.callbacks.Deadline(minutes, clock=clock)
+    history = gan.fit(
+        data_for(gan, steps=4),
+        epochs=epochs,
+        callbacks=[clock, deadline, rates],
+        verbose=0,
+    )
+    return gan, deadline, len(history.epoch), rates.rates
+
+
+def test_the_epochs_that_fit_in():
+    # Four seconds an epoch: 41 of them are ten epochs and a little.
+    gan, deadline, epochs, rates = trained([1.0], 41 / 60, epochs=100)
+    assert epochs == deadline.epochs == 10
+    assert int(gan.steps) == 40
+    # The full rate until half of the ten, then linearly to zero.
+    assert rates == pytest.approx(
+        [1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2, 0], abs=1e-6
+    )
+
+
+def test_a_machine_that_slows_down():
+    # Four epochs of 4 s, then of 8 s: 40 s are over in the middle of the
+    # seventh, at 16 + 3 * 8.
+    _, deadline, epochs, rates = trained([1, 1, 1, 1, 2], 40 / 60, epochs=100)
+    assert epochs == deadline.epochs == 7
+    assert rates[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_never_more_epochs_than_it_was_given():
+    gan, deadline, epochs, rates = trained([1.0], 10.0, epochs=5)
+    assert epochs == deadline.epochs == 5
+    # The plan was the same all the time.
+    assert rates == pytest.approx([1, 1, 0.8, 0.4, 0], abs=1e-6)
+
+
+def test_several_turns_of_d():
+    gan, _, epochs, _ = trained([1.0], 12 / 60, epochs=100, name="sagan")
+    assert epochs == 3
+    assert int(gan.d_optimizer.iterations) == 24
+    assert float(gan.d_optimizer.learning_rate) == 0
+
+
+def test_the_plan_is_what_other_callbacks_see(tmp_path, capsys):
+    gan = tiny_recipe("dcgan", steps=400)
+    clock = Clock([1.0])
+    gan.fit(
+        data_for(gan, steps=4),
+        epochs=100,
+        callbacks=[
+            clock,
+            gk.callbacks.Deadline(12 / 60, clock=clock),
+            # No checkpoint but that of the last epoch.
+            gk.callbacks.Resume(tmp_path, seconds=1e6),
+        ],
+        verbose=0,
+    )
+    assert [path.name for path in tmp_path.rglob("*.npz")] == [
+        "epoch_00003.npz"
+    ]
+
+
+@pytest.mark.parametrize("minutes", [0, -1.0, float("nan")])
+def test_no_time_at_all(minutes):
+    with pytest.raises(ValueError, match="`minutes` must be above 0. Received"):
+        gk.callbacks.Deadline(minutes)
