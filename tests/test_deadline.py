@@ -107,6 +107,32 @@ def test_the_plan_is_what_other_callbacks_see(tmp_path, capsys):
     ]
 
 
+def test_a_resumed_run_counts_its_own_steps(tmp_path):
+    resume = gk.callbacks.Resume(tmp_path, seconds=0)
+    gan = tiny_recipe("dcgan", steps=400)
+    gan.fit(data_for(gan, steps=4), epochs=8, callbacks=[resume], verbose=0)
+    gan = tiny_recipe("dcgan", steps=400)
+    clock = Clock([1.0])
+    gan.fit(
+        data_for(gan, steps=4),
+        epochs=20,
+        callbacks=[
+            clock,
+            gk.callbacks.Deadline(60, clock=clock),
+            resume,
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: setattr(
+                    gan, "stop_training", True
+                )
+            ),
+        ],
+        verbose=0,
+    )
+    # Nine epochs done, eleven of four steps to come.
+    assert int(gan.steps) == 36
+    assert gan.g_optimizer._learning_rate.steps == 80
+
+
 @pytest.mark.parametrize("minutes", [0, -1.0, float("nan")])
 def test_no_time_at_all(minutes):
     with pytest.raises(ValueError, match="`minutes` must be above 0. Received"):

@@ -45,10 +45,12 @@ class Deadline(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._most = self.params["epochs"]
-        self._first_step = int(self.model.steps)
         self._took = []  # seconds, by epoch
         self._last = self.clock()
         self._end = self._last + 60 * self.minutes
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._step = int(self.model.steps)
 
     def on_epoch_end(self, epoch, logs=None):
         now = self.clock()
@@ -64,5 +66,5 @@ class Deadline(keras.callbacks.Callback):
         if self.epochs == epoch + 1:
             self.model.stop_training = True
         steps = int(self.model.steps)
-        length = (steps - self._first_step) // len(self._took)
-        set_steps(self.model, steps + (self.epochs - epoch - 1) * length)
+        to_come = (self.epochs - epoch - 1) * (steps - self._step)
+        set_steps(self.model, steps + to_come)
