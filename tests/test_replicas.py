@@ -207,8 +207,8 @@ import gan_keras_cli
 import numpy as np
 from gan_keras import cli
 fit, path = cli.fit, sys.argv.pop(1)
-def fit_and_keep(options, gan, data, epochs):
-    code = fit(options, gan, data, epochs)
+def fit_and_keep(options, gan, *rest):
+    code = fit(options, gan, *rest)
     state = [*gan.get_weights(), *(v.numpy() for v in gan.optimizer.variables)]
     np.savez(path, *state)
     return code
