@@ -17,6 +17,7 @@ a key in a file of its own, to be looked at only after the sheet was judged.
 import argparse
 import csv
 import json
+import math
 import time
 from pathlib import Path
 
@@ -51,11 +52,14 @@ class Milestones(keras.callbacks.Callback):
         self.clock = {"0": 0.0}  # seconds of training, by epochs done
         if self.file.exists():
             self.clock = json.loads(self.file.read_text())
-        self.seconds = None
+        self.seconds = max(self.clock.values())
+
+    def now(self):
+        return self.seconds
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.seconds is None:  # of the checkpoint that it goes on from
-            self.seconds = self.clock[str(epoch)]
+        # Of the checkpoint, where a run goes on from one.
+        self.seconds = self.clock[str(epoch)]
 
     def on_train_batch_begin(self, batch, logs=None):
         self.begin = time.monotonic()
@@ -97,13 +101,29 @@ def extractor_for(images, path):
     return gk.extractors.Extractor.load(path, "faces")
 
 
+def build(options, image_shape, steps):
+    """The recipe, with another augmentation if there is one to be tried."""
+    gan = recipes.get("dcgan")(
+        image_shape, steps, width=options.width, seed=options.seed
+    )
+    if options.augment:
+        _, width = recipes.scale(image_shape, None, options.width)
+        gan.compile(
+            **recipes.adams(steps, width),
+            loss=gan.loss,
+            penalties=gan.penalties,
+            augmentation=options.augment,
+        )
+    return gan
+
+
 def settings(options, run, images):
-    """The run's settings: written once, as its steps depend on the speed."""
+    """The run's settings: written once, as the plan depends on the speed."""
     path = run / "settings.json"
     if not path.exists():
         recipe = recipes.get("dcgan")
         batch_size = options.batch_size or recipe.batch_size
-        gan = recipe(images.shape[1:], 1000, width=options.width, seed=0)
+        gan = build(options, images.shape[1:], 1000)
         data = gk.datasets.pipeline(images, batch_size=batch_size)
         steps = cli.steps_for(gan, data, max(options.minutes))
         found = {"epochs": max(1, steps // len(data)), "batch": batch_size}
@@ -120,12 +140,7 @@ def train(options, images, held_out, run):
         seed=options.seed,
         flip=not options.no_flip,
     )
-    gan = recipes.get("dcgan")(
-        images.shape[1:],
-        steps=found["epochs"] * len(data),
-        width=options.width,
-        seed=options.seed,
-    )
+    gan = build(options, images.shape[1:], found["epochs"] * len(data))
     path = options.grids / "extractor.keras"
     evaluator = Evaluator(images, held_out, extractor_for(images, path))
     floor = frechet_distance(evaluator.real[0], evaluator.other[0])
@@ -141,26 +156,32 @@ def train(options, images, held_out, run):
             "batch": found["batch"],
             "width": options.width or "default",
             "flip": not options.no_flip,
+            "augment": options.augment or "default",
             "fd_faces": evaluator.frechet(
                 gan.generate(evaluator.samples, seed=1)
             ),
             "floor": floor,
         }
-        known = ("seed", "minutes", "steps", "batch", "width")
+        known = ("seed", "minutes", "steps", "batch", "width", "augment")
         if not any(all(r[k] == str(row[k]) for k in known) for r in rows()):
             add_row(row)
         print(row, flush=True)
 
     milestones = Milestones(run, options.minutes, measure)
+    left = max(options.minutes) - milestones.seconds / 60
     gan.fit(
         data,
-        epochs=found["epochs"],
+        epochs=math.ceil(found["epochs"] * cli.SLACK),
         verbose=2,
         # The checkpoint last: what it is a checkpoint of has been counted.
-        callbacks=[milestones, gk.callbacks.Resume(run)],
+        callbacks=[
+            milestones,
+            gk.callbacks.Deadline(left, clock=milestones.now),
+            gk.callbacks.Resume(run),
+        ],
     )
-    # The speed was measured beforehand, and has changed since: the end of the
-    # run, where the learning rate is zero, counts as its last minute.
+    # It ends with the epoch nearest to the time: that counts as the last
+    # minute.
     if milestones.seconds / 60 < max(options.minutes):
         print(f"{milestones.seconds / 60:.1f} minutes of training")
         measure(max(options.minutes), int(gan.steps))
@@ -194,6 +215,9 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--width", type=int)
     parser.add_argument("--batch-size", type=int)
+    parser.add_argument(
+        "--augment", choices=["diff_augment", "adaptive_augmentation"]
+    )
     parser.add_argument("--no-flip", action="store_true")
     parser.add_argument(
         "--minutes", type=float, nargs="+", default=[5, 15, 30, 60]

@@ -223,7 +223,6 @@ def wgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     that is five turns ahead of G.
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
-    latent_dim, width = scale(image_shape, latent_dim, width)
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
         # The paper: c = 0.01, for a network four times as wide. A narrower
