@@ -112,7 +112,9 @@ def build(options, image_shape, steps):
             **recipes.adams(steps, width),
             loss=gan.loss,
             penalties=gan.penalties,
-            augmentation=options.augment,
+            augmentation=gk.augment.DiffAugment(
+                options.augment, seed=options.seed
+            ),
         )
     return gan
 
@@ -156,7 +158,7 @@ def train(options, images, held_out, run):
             "batch": found["batch"],
             "width": options.width or "default",
             "flip": not options.no_flip,
-            "augment": options.augment or "default",
+            "augment": " ".join(options.augment or ["default"]),
             "fd_faces": evaluator.frechet(
                 gan.generate(evaluator.samples, seed=1)
             ),
@@ -216,7 +218,7 @@ def main(arguments=None):
     parser.add_argument("--width", type=int)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument(
-        "--augment", choices=["diff_augment", "adaptive_augmentation"]
+        "--augment", nargs="+", choices=list(gk.augment.DiffAugment.POLICIES)
     )
     parser.add_argument("--no-flip", action="store_true")
     parser.add_argument(
