@@ -325,7 +325,10 @@ def positive_float(text):
 
 
 def seconds(text):
-    return 0.0 if text == "0" else positive_float(text)
+    try:
+        return abs(float(text)) and positive_float(text)
+    except ValueError:
+        return positive_float(text)
 
 
 def seed(text):

@@ -109,7 +109,10 @@ def train(options, strategy):
             data = batches()
         epochs = max(1, round(steps / len(data)))
         schedules.set_steps(gan, epochs * len(data))
-        deadline = callbacks.Deadline(options.minutes)
+        deadline = RecordedDeadline(
+            options.minutes,
+            lambda plan: write_config(options, gan, plan, images.shape),
+        )
     if not replicas.is_chief(gan):
         replicas.wait_for_all(strategy)
         return fit(options, gan, data, epochs)
@@ -129,11 +132,28 @@ def train(options, strategy):
         # Before that, other workers might find the checkpoints of a run
         # which was about to be cleared.
         replicas.wait_for_all(strategy)
-        code = fit(options, gan, data, epochs, deadline)
-        if deadline is not None and deadline.epochs is not None:
-            # What has become of the plan; `--resume` follows it.
-            write_config(options, gan, deadline.epochs, images.shape)
-        return code
+        return fit(options, gan, data, epochs, deadline)
+
+
+class RecordedDeadline(callbacks.Deadline):
+    """Writes its newest plan down, for `--resume` to follow.
+
+    After every epoch, since a run that is killed has no last chance to. The
+    checkpoint of that epoch is written later: it never lacks its plan.
+
+    Args:
+        minutes: As of `Deadline`.
+        write: Callable of the planned number of epochs.
+    """
+
+    def __init__(self, minutes, write):
+        super().__init__(minutes)
+        self.write = write
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        if self.epochs is not None:
+            self.write(self.epochs)
 
 
 PARTS = 20  # epochs at the least, with --minutes

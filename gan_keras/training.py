@@ -125,6 +125,7 @@ class Training:
             ValueError: If the data does not suit the networks.
         """
         self._assert_compile_called("fit")
+        self._initial_epoch = None  # where `Resume` let an earlier fit begin
         checks.fit_arguments(self, epochs=epochs, **kwargs)
         data, self.example_batch = checks.training_data(self, x, y, batch_size)
         if isinstance(data, tf.data.Dataset):

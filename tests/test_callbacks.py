@@ -93,19 +93,19 @@ def test_sample_grid_puts_the_raw_generator_beside_on_request(gan, tmp_path):
 
 def test_a_second_fit_goes_on_where_the_first_stopped(gan, tmp_path):
     grid = SampleGrid(tmp_path, rows=1, columns=2)
-    history = CSVHistory(tmp_path / "history.csv")
+    history = CSVHistory(tmp_path / "new" / "history.csv")
     fit(gan, [grid, history], epochs=2)
     first = frames(tmp_path / "training.gif")
     fit(gan, [grid, history], epochs=4, initial_epoch=2)
     assert len(frames(tmp_path / "training.gif")) == 5
     for a, b in zip(first, frames(tmp_path / "training.gif")):
         np.testing.assert_array_equal(a, b)
-    rows = read_history(tmp_path / "history.csv")
+    rows = read_history(history.path)
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     # Repeating epochs 3 and 4 replaces them.
     fit(gan, [grid, history], epochs=3, initial_epoch=2)
     assert len(frames(tmp_path / "training.gif")) == 4
-    assert len(read_history(tmp_path / "history.csv")) == 3
+    assert len(read_history(history.path)) == 3
 
 
 def test_interrupted_fit_leaves_a_usable_model_and_gif(gan, tmp_path):

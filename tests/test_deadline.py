@@ -6,6 +6,8 @@ from conftest import data_for
 from conftest import tiny_recipe
 
 import gan_keras as gk
+from gan_keras import cli
+from gan_keras import recipes
 
 
 class Clock(keras.callbacks.Callback):
@@ -133,7 +135,56 @@ def test_a_resumed_run_counts_its_own_steps(tmp_path):
     assert gan.g_optimizer._learning_rate.steps == 80
 
 
+def test_the_command_writes_every_plan_down():
+    gan = tiny_recipe("dcgan", steps=400)
+    clock, plans = Clock([1, 1, 1, 1, 2]), []
+    deadline = cli.RecordedDeadline(40 / 60, plans.append)
+    deadline.clock = clock
+    data = data_for(gan, steps=4)
+    gan.fit(data, epochs=100, callbacks=[clock, deadline], verbose=0)
+    # By the median of the last five epochs, 4 s until there are three of 8 s.
+    assert plans == [10, 10, 10, 10, 9, 8, 7]
+
+
 @pytest.mark.parametrize("minutes", [0, -1.0, float("nan")])
 def test_no_time_at_all(minutes):
     with pytest.raises(ValueError, match="`minutes` must be above 0. Received"):
         gk.callbacks.Deadline(minutes)
+
+
+def test_rates_of_a_model_that_was_compiled_anew():
+    gan = tiny_recipe("dcgan", steps=40)
+    gan.fit(data_for(gan, steps=4), epochs=5, verbose=0)
+    gan.compile(**recipes.adams(steps=400, width=4))
+    clock = Clock([1.0])
+    deadline = gk.callbacks.Deadline(12 / 60, clock=clock)
+    data = data_for(gan, steps=4)
+    gan.fit(data, epochs=100, callbacks=[clock, deadline], verbose=0)
+    # 20 steps before, which the new optimizers know nothing of; 12 since.
+    assert int(gan.steps) == 32
+    assert int(gan.g_optimizer.iterations) == 12
+    assert float(gan.g_optimizer.learning_rate) == 0
+
+
+def test_a_training_that_diverges_keeps_its_plan(tmp_path):
+    gan = tiny_recipe("dcgan", steps=40)
+    poison = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: logs.update(d_loss=float("nan"))
+    )
+    clock = Clock([1.0])
+    deadline = gk.callbacks.Deadline(40 / 60, clock=clock)
+    guard = gk.callbacks.DivergenceGuard()
+    with pytest.warns(UserWarning, match="d_loss"):
+        gan.fit(
+            data_for(gan, steps=4),
+            epochs=10,
+            callbacks=[clock, deadline, poison, guard],
+            verbose=0,
+        )
+    assert guard.diverged and deadline.epochs is None
+    # Back at the beginning, where there is everything still to be trained.
+    assert int(gan.steps) == 0
+    assert gan.g_optimizer._learning_rate.steps == 40
+    gan.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.g_optimizer._learning_rate.steps == 40

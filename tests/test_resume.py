@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 
+import keras
 import numpy as np
 import pytest
 from conftest import same
@@ -22,8 +23,6 @@ from gan_keras.files import replace_file
 def new_gan():
     gan = tiny_gan()
     schedule = gk.schedules.HoldThenDecay
-    import keras
-
     gan.compile(
         keras.optimizers.Adam(schedule(2e-3, 20), beta_1=0.5),
         keras.optimizers.Adam(schedule(2e-3, 20), beta_1=0.5),
@@ -155,6 +154,29 @@ def test_checkpoints_are_not_written_more_often_than_asked(tmp_path):
     fit(new_gan(), tmp_path, epochs=3, seconds=1000.0)
     # Only the last epoch's.
     assert os.listdir(tmp_path / "checkpoints") == ["epoch_00003.npz"]
+
+
+def test_the_last_epoch_gets_one_whatever_made_it_the_last(tmp_path):
+    gan = new_gan()
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(
+            gan, "stop_training", epoch == 1
+        )
+    )
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
+    resume = callbacks.Resume(tmp_path, seconds=1000.0)
+    gan.fit(data, epochs=9, verbose=0, callbacks=[resume, stop])
+    assert os.listdir(tmp_path / "checkpoints") == ["epoch_00002.npz"]
+
+
+def test_a_fit_after_a_resumed_one_begins_where_it_is_told(tmp_path):
+    fit(new_gan(), tmp_path, epochs=2)
+    gan = fit(new_gan(), tmp_path, epochs=3)
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
+    assert gan.fit(data, epochs=2, verbose=0).epoch == [0, 1]
+    assert gan.steps.numpy() == 5 * 4
+    history = gan.fit(data, epochs=7, initial_epoch=6, verbose=0)
+    assert history.epoch == [6]
 
 
 def test_replace_file_leaves_the_old_one_when_writing_fails(tmp_path):

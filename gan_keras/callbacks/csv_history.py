@@ -5,6 +5,7 @@ import os
 
 import keras
 
+from gan_keras.files import make_directory
 from gan_keras.files import replace_file
 
 
@@ -29,6 +30,7 @@ class CSVHistory(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.rows = None
+        make_directory(os.path.dirname(self.path) or ".")
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.rows is None:

@@ -50,9 +50,16 @@ class Deadline(keras.callbacks.Callback):
         self._end = self._last + 60 * self.minutes
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._step = int(self.model.steps)
+        self._step = self._steps()
+
+    def _steps(self):
+        # The optimizer's own count, which rates are a function of: a model
+        # that was compiled anew has made more steps than that.
+        return int(self.model.g_optimizer.iterations)
 
     def on_epoch_end(self, epoch, logs=None):
+        if self.model.stop_training:
+            return  # cut short, or gone back: nothing to measure or to plan
         now = self.clock()
         # From one end to the next: what callbacks do there takes time, too.
         self._took.append(now - self._last)
@@ -60,11 +67,10 @@ class Deadline(keras.callbacks.Callback):
         pace = statistics.median(self._took[-5:])
         more = round((self._end - now) / pace) if pace else self._most
         self.epochs = min(epoch + 1 + max(0, more), self._most)
-        # All callbacks share this: `Pace` tells what is left, and `Resume`
-        # keeps the last epoch.
+        # All callbacks share this: `Pace` tells what is left.
         self.params["epochs"] = self.epochs
         if self.epochs == epoch + 1:
             self.model.stop_training = True
-        steps = int(self.model.steps)
+        steps = self._steps()
         to_come = (self.epochs - epoch - 1) * (steps - self._step)
         set_steps(self.model, steps + to_come)

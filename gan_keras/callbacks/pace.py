@@ -58,7 +58,9 @@ class Pace(keras.callbacks.Callback):
 
     def _step(self, batch):
         """How many steps of the whole run are done after this batch."""
-        return self._epoch * self._of("steps") + batch + 1
+        steps = self._of("steps")
+        # With `steps_per_execution`, Keras counts whole executions.
+        return self._epoch * steps + min(batch + 1, steps or batch + 1)
 
     def _tell(self, step, before):
         now = time.monotonic()

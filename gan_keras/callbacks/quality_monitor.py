@@ -6,6 +6,7 @@ import os
 import keras
 
 from gan_keras import files
+from gan_keras import replicas
 from gan_keras.callbacks.csv_history import read_history
 
 SAMPLES = 5_000
@@ -119,7 +120,7 @@ class QualityMonitor(keras.callbacks.Callback):
         return self.directory and os.path.join(self.directory, name)
 
     def _write(self):
-        if self.directory is None:
+        if self.directory is None or not replicas.is_chief(self.model):
             return
 
         def write(path):

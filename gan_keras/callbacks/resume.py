@@ -50,9 +50,10 @@ class Resume(keras.callbacks.Callback):
         self.seconds = seconds
         self._written = None
         self._due = None
+        self._done = None
 
     def on_train_begin(self, logs=None):
-        self._due = None
+        self._due = self._done = None
         make_directory(self.directory)
         for epoch in sorted(epochs_in(self.directory), reverse=True):
             try:
@@ -71,11 +72,11 @@ class Resume(keras.callbacks.Callback):
         self._written = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        if not all(map(math.isfinite, (logs or {}).values())):
-            return  # no state to go on from
-        last = epoch + 1 == (self.params or {}).get("epochs")
-        if last or time.monotonic() - self._written >= self.seconds:
-            self._due = epoch + 1
+        finite = all(map(math.isfinite, (logs or {}).values()))
+        # Else there is no state to go on from.
+        self._done = epoch + 1 if finite else None
+        if finite and time.monotonic() - self._written >= self.seconds:
+            self._due = self._done
 
     # Written when the epoch is over for *all* callbacks: by then its row,
     # its picture and its events are on the disk, wherever in the list they
@@ -84,6 +85,8 @@ class Resume(keras.callbacks.Callback):
         self._write_if_due()
 
     def on_train_end(self, logs=None):
+        # The last epoch always, whatever made it the last one.
+        self._due = self._done
         self._write_if_due()
 
     def _write_if_due(self):
