@@ -384,14 +384,14 @@ def check_data(options):
 
 def check_resume(options, defaults):
     given = [
-        name
+        "RECIPE" if name == "recipe" else "--" + name.replace("_", "-")
         for name, value in vars(options).items()
         if name not in ("command", "resume") and value != defaults[name]
     ]
     if given:
         raise UsageError(
             "--resume takes every setting from the run itself; leave out "
-            f"{', '.join('--' + name.replace('_', '-') for name in given)}."
+            f"{', '.join(given)}."
         )
     config = Path(options.resume) / "config.json"
     if not config.is_file():

@@ -22,10 +22,10 @@ class Resume(keras.callbacks.Callback):
     """Keeps checkpoints, and lets `fit` go on from the newest one.
 
     A run that is stopped (or killed) and started again with the same
-    arguments ends with the same weights, bit for bit, as one that never
-    stopped: a checkpoint holds both networks, the averaged generator, both
-    optimizers and all random states, and the order of the data is a pure
-    function of seed and epoch.
+    arguments and seeds (of the model, or `keras.utils.set_random_seed`) ends
+    with the same weights, bit for bit, as one that never stopped: a checkpoint
+    holds both networks, the averaged generator, both optimizers and all random
+    states, and the order of the data is a pure function of seed and epoch.
 
     A checkpoint is written under another name, brought to the disk and then
     renamed, so that there is none half written; the one before is kept, too.
