@@ -413,8 +413,10 @@ def check_train(options):
                 f"--data: no such file or folder. Received: {options.data!r}"
             )
     if options.out is None:
-        data = Path(options.data.rstrip("/\\")).stem or "data"
-        options.out = os.path.join("runs", f"{options.recipe}-{data}")
+        path = Path(options.data.rstrip("/\\"))
+        # A folder's name may have a dot in it: v1.0 and v1.5 are two.
+        data = path.name if path.is_dir() else path.stem
+        options.out = os.path.join("runs", f"{options.recipe}-{data or 'data'}")
     if is_chief():
         check_out(options)
 

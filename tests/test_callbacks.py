@@ -187,6 +187,17 @@ def test_tensorboard_samples(gan, tmp_path):
             assert len(tags) == len(network.trainable_variables)
 
 
+@pytest.mark.parametrize("wanted", ["histograms", "graph"])
+def test_tensorboard_needs_a_batch_to_look_at(gan, tmp_path, wanted):
+    def batches():
+        yield np.zeros((4, *gan.sample_shape), "float32")
+
+    callback = TensorBoardSamples(tmp_path / "logs", **{wanted: True})
+    with pytest.raises(ValueError, match=f"Received: {wanted}=True"):
+        gan.fit(batches(), callbacks=[callback], verbose=0)
+    assert not (tmp_path / "logs").exists()
+
+
 def test_tensorboard_histograms_hold_the_gradients(gan, tmp_path):
     """Their total count and range are those of the real gradients."""
     fit(gan, [TensorBoardSamples(tmp_path, histograms=True)])

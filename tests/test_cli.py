@@ -325,6 +325,21 @@ def test_an_existing_run_is_not_overwritten(run, digits):
     assert before == {p: p.stat().st_mtime_ns for p in run[0].rglob("*")}
 
 
+def test_two_folders_with_dots_in_their_names_are_two_runs(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    seen = []
+    for name in ("v1.0", "v1.5"):
+        (tmp_path / name).mkdir()
+        options = gan_keras_cli.build_parser().parse_args(
+            ["train", "--data", str(tmp_path / name) + "/"]
+        )
+        gan_keras_cli.check_train(options)
+        seen.append(options.out)
+    assert seen == [os.path.join("runs", f"dcgan-v1.{i}") for i in (0, 5)]
+
+
 def test_overwrite_deletes_runs_only(tmp_path, digits):
     (tmp_path / "thesis.txt").write_text("years of work")
     result = gan_keras(

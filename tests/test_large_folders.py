@@ -145,6 +145,14 @@ def test_epoch_size_is_checked(epoch_size):
         datasets.pipeline(images, batch_size=2, epoch_size=epoch_size)
 
 
+def test_an_epoch_must_hold_a_batch():
+    images = np.zeros((4, 2, 2, 1), np.uint8)
+    with pytest.raises(ValueError, match="exceed `epoch_size`.*=3 for 2 im"):
+        datasets.pipeline(images, batch_size=3, epoch_size=2)
+    with pytest.raises(ValueError, match="exceed the number.*=5 for 4 im"):
+        datasets.pipeline(images, batch_size=5)
+
+
 # ------------------------------------------------------------- a first look
 
 

@@ -115,6 +115,8 @@ def test_names_and_mistakes():
         penalties.R1(gamma=-1)
     with pytest.raises(ValueError, match="Received: every=0"):
         penalties.R1(every=0)
+    with pytest.raises(ValueError, match="Received: every=True"):
+        penalties.R1(every=True)
     with pytest.raises(ValueError, match="Received: share=0"):
         penalties.R1(share=0)
     with pytest.raises(ValueError, match="Unknown `penalties`.*'r9'"):

@@ -43,6 +43,9 @@ class QualityMonitor(keras.callbacks.Callback):
         every: Int, epochs from one measurement to the next.
         directory: Where to keep `quality.csv` and `quality.png`, the curve
             and its floor; nothing is written if not given.
+        samples: Int, how many images are drawn at each measurement; if not
+            given, 5,000 or as many as there are training images, but no fewer
+            than the evaluator's own `samples`.
         seed: Int, of the latent vectors, the same at every measurement.
         use_ema: Boolean; `False` measures the raw generator.
     """

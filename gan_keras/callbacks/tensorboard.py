@@ -66,6 +66,14 @@ class TensorBoardSamples(keras.callbacks.Callback):
         self._inputs = self.model.grid_inputs(
             self.rows, self.columns, self.seed
         )
+        wanted = [n for n in ("histograms", "graph") if getattr(self, n)]
+        if wanted and self.model.example_batch is None:
+            raise ValueError(
+                f"`{wanted[0]}=True` needs a first batch of the data to look "
+                "at, and a Python generator gives each batch only once. Pass "
+                "`fit` arrays, a `tf.data.Dataset` or a `PyDataset`, or leave "
+                f"it out. Received: {wanted[0]}=True"
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._writer is not None:

@@ -134,8 +134,11 @@ def pipeline(
         epoch_size = num_images
     epoch_size = as_int("epoch_size", epoch_size, minimum=1)
     if drop_remainder and batch_size > epoch_size:
+        limit = "the number of images"
+        if epoch_size != num_images:
+            limit = "`epoch_size`, the images of an epoch"
         raise ValueError(
-            "`batch_size` must not exceed the number of images, or an epoch "
+            f"`batch_size` must not exceed {limit}, or an epoch "
             "would be empty: make it smaller or pass drop_remainder=False. "
             f"Received: batch_size={batch_size} for {epoch_size} images"
         )

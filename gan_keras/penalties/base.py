@@ -62,7 +62,8 @@ class Penalty(keras.layers.Layer):
 
     def __init__(self, every=1, share=1.0, name=None):
         super().__init__(name=name or snake_case(type(self).__name__))
-        if not (isinstance(every, int) and every >= 1):
+        whole = isinstance(every, int) and not isinstance(every, bool)
+        if not (whole and every >= 1):
             raise ValueError(
                 "`every` must be a whole number of steps, 1 or more. "
                 f"Received: every={every!r}"
