@@ -260,6 +260,12 @@ def main(arguments=None):
     parser.add_argument("--only", nargs="+", choices=every, default=every)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument(
+        "--budgets",
+        nargs="+",
+        type=int,
+        help="seconds; only those of our runs (all, if not given)",
+    )
+    parser.add_argument(
         "--classifier", choices=list(classifiers.NETWORKS), default="final"
     )
     options = parser.parse_args(arguments)
@@ -272,8 +278,11 @@ def main(arguments=None):
             if contestant not in OURS:
                 peer(contestant, seed, images, judge, cache)
                 continue
-            for budget in OURS[contestant][1]:
-                if done(contestant, seed, budget, judge.name):
+            budgets = OURS[contestant][1]
+            for budget in options.budgets or budgets:
+                if budget not in budgets or done(
+                    contestant, seed, budget, judge.name
+                ):
                     continue
                 train = images, labels
                 if contestant == "digits":
