@@ -24,7 +24,7 @@ RECIPES = {
     "wgan_gp": ("a critic of slope one", "1704.00028", 7),
     "sngan": ("hinge loss, layers that cannot stretch", "1802.05957", 5),
     "sagan": ("attention between distant places", "1805.08318", 7),
-    "cgan": ("draws the class that it is asked for", "1411.1784", 4),
+    "cgan": ("draws the class that it is asked for", "1411.1784", 3),
     "acgan": ("D also names the class", "1610.09585", 4),
     "infogan": ("finds codes such as the digit by itself", "1606.03657", 4),
     "r3gan": ("relativistic, no normalisation", "2501.05441", 9),
