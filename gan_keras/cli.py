@@ -111,6 +111,7 @@ def train(options, strategy):
         schedules.set_steps(gan, epochs * len(data))
         deadline = RecordedDeadline(
             options.minutes,
+            epochs,
             lambda plan: write_config(options, gan, plan, images.shape),
         )
     if not replicas.is_chief(gan):
@@ -143,12 +144,20 @@ class RecordedDeadline(callbacks.Deadline):
 
     Args:
         minutes: As of `Deadline`.
+        first: Int, the epochs of the first plan.
         write: Callable of the planned number of epochs.
     """
 
-    def __init__(self, minutes, write):
+    def __init__(self, minutes, first, write):
         super().__init__(minutes)
+        self.first = first
         self.write = write
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        # For the progress bar and `Pace`, which would announce all that the
+        # machine might do if it became much faster.
+        self.params["epochs"] = self.first
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
@@ -157,7 +166,7 @@ class RecordedDeadline(callbacks.Deadline):
 
 
 PARTS = 20  # epochs at the least, with --minutes
-SLACK = 1.25  # with --minutes: how much faster the machine may become
+SLACK = 2  # with --minutes: how much faster the machine may become
 
 
 def load_data(options):

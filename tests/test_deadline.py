@@ -135,13 +135,14 @@ def test_a_resumed_run_counts_its_own_steps(tmp_path):
     assert gan.g_optimizer._learning_rate.steps == 80
 
 
-def test_the_command_writes_every_plan_down():
+def test_the_command_writes_every_plan_down(capsys):
     gan = tiny_recipe("dcgan", steps=400)
     clock, plans = Clock([1, 1, 1, 1, 2]), []
-    deadline = cli.RecordedDeadline(40 / 60, plans.append)
+    deadline = cli.RecordedDeadline(40 / 60, 6, plans.append)
     deadline.clock = clock
     data = data_for(gan, steps=4)
-    gan.fit(data, epochs=100, callbacks=[clock, deadline], verbose=0)
+    gan.fit(data, epochs=100, callbacks=[clock, deadline], verbose=1)
+    assert "Epoch 1/6" in capsys.readouterr().out  # and not 1/100
     # By the median of the last five epochs, 4 s until there are three of 8 s.
     assert plans == [10, 10, 10, 10, 9, 8, 7]
 
