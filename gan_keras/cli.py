@@ -155,8 +155,8 @@ class RecordedDeadline(callbacks.Deadline):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        # For the progress bar and `Pace`, which would announce all that the
-        # machine might do if it became much faster.
+        # For `Pace`, which would tell the time for all that the machine
+        # might do if it became much faster.
         self.params["epochs"] = self.first
 
     def on_epoch_end(self, epoch, logs=None):

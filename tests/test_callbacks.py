@@ -190,7 +190,7 @@ def test_tensorboard_samples(gan, tmp_path):
 @pytest.mark.parametrize("wanted", ["histograms", "graph"])
 def test_tensorboard_needs_a_batch_to_look_at(gan, tmp_path, wanted):
     def batches():
-        yield np.zeros((4, *gan.sample_shape), "float32")
+        yield (np.zeros((4, *gan.sample_shape), "float32"),)
 
     callback = TensorBoardSamples(tmp_path / "logs", **{wanted: True})
     with pytest.raises(ValueError, match=f"Received: {wanted}=True"):
