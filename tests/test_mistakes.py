@@ -420,7 +420,7 @@ def a_penalty_that_rewards(lab):
     lab.compile(penalties=[gk.penalties.R1(-1.0 if lab.wrong else 1.0)])
 
 
-@mistake("`every` must be a whole number of steps, 1 or more.*every=0")
+@mistake("`every` must be a whole number, 1 or more.*every=0")
 def a_penalty_never_paid(lab):
     yield
     lab.compile(penalties=[gk.penalties.R1(every=0 if lab.wrong else 1)])

@@ -5,6 +5,7 @@ import os
 
 import keras
 
+from gan_keras import checks
 from gan_keras import files
 from gan_keras import replicas
 from gan_keras.callbacks.csv_history import read_history
@@ -60,11 +61,7 @@ class QualityMonitor(keras.callbacks.Callback):
         use_ema=True,
     ):
         super().__init__()
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ValueError(
-                "`every` must be a whole number of epochs, 1 or more. "
-                f"Received: every={every!r}"
-            )
+        checks.count(every=every)
         if samples is None:
             samples = max(
                 min(len(evaluator.all_train), SAMPLES), evaluator.samples

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from gan_keras import checks
 from gan_keras.registry import Registry
 from gan_keras.registry import get_all_of
 from gan_keras.registry import snake_case
@@ -62,12 +63,7 @@ class Penalty(keras.layers.Layer):
 
     def __init__(self, every=1, share=1.0, name=None):
         super().__init__(name=name or snake_case(type(self).__name__))
-        whole = isinstance(every, int) and not isinstance(every, bool)
-        if not (whole and every >= 1):
-            raise ValueError(
-                "`every` must be a whole number of steps, 1 or more. "
-                f"Received: every={every!r}"
-            )
+        checks.count(every=every)
         if not 0 < share <= 1:
             raise ValueError(
                 "`share` is a part of the batch and must lie in (0, 1]. "
