@@ -1,6 +1,7 @@
 """What must not grow, and how soon the first picture is there.
 
     python -m benchmarks.costs start     # process start to first grid on disk
+    python -m benchmarks.costs start --cold  # as after switching on; needs root
     python -m benchmarks.costs images    # time per image, 5,000 to 500,000
     python -m benchmarks.costs epochs    # callbacks and memory, 500 epochs
     python -m benchmarks.costs limit     # share of the machine's arithmetic
@@ -41,9 +42,17 @@ def first_grid(directory):
     return seconds
 
 
-def start(rounds):
+def forget_files():
+    """Takes all files out of memory, as if the machine had just started."""
+    os.sync()
+    Path("/proc/sys/vm/drop_caches").write_text("3", encoding="ascii")
+
+
+def start(rounds, cold):
     times = []
     for _ in range(rounds):
+        if cold:
+            forget_files()
         with tempfile.TemporaryDirectory() as directory:
             times.append(first_grid(directory))
     print(
@@ -257,13 +266,16 @@ def main(arguments=None):
     parser.add_argument("what", choices=["start", "images", "epochs", "limit"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=500)
+    parser.add_argument(
+        "--cold", action="store_true", help="start: no file is in memory yet"
+    )
     options = parser.parse_args(arguments)
     if options.what == "epochs":
         epochs(options.epochs)
+    elif options.what == "start":
+        start(options.rounds, options.cold)
     else:
-        {"start": start, "images": images, "limit": limit}[options.what](
-            options.rounds
-        )
+        {"images": images, "limit": limit}[options.what](options.rounds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak of memory: {peak:.0f} MiB")
 

@@ -21,6 +21,7 @@ from gan_keras import datasets
 from gan_keras import recipes
 from gan_keras import replicas
 from gan_keras import schedules
+from gan_keras.datasets.loading import NAMES
 from gan_keras.files import LOCK
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
@@ -314,6 +315,10 @@ def write_config(options, gan, epochs, shape):
     settings = {k: v for k, v in vars(options).items() if k != "command"}
     for name in ("overwrite", "resume"):
         settings.pop(name)
+    if settings["data"] not in NAMES:
+        # Where it is, for whoever resumes from another directory.
+        path = os.path.expanduser(settings["data"])
+        settings["data"] = os.path.abspath(path)
     config = {
         **settings,
         "epochs": epochs,

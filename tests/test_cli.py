@@ -277,6 +277,18 @@ def test_a_run_of_an_older_version_resumes(digits, tmp_path):
     assert gan_keras_cli.main(["train", "--resume", str(out)]) == 0
 
 
+def test_a_run_resumes_from_another_directory(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(digits.parent)
+    out = tmp_path / "run"
+    assert (
+        gan_keras_cli.main([*TRAIN, "--data", digits.name, "--out", str(out)])
+        == 0
+    )
+    assert json.loads((out / "config.json").read_text())["data"] == str(digits)
+    monkeypatch.chdir(out)
+    assert gan_keras_cli.main(["train", "--resume", "."]) == 0
+
+
 def test_warnings_are_one_line(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "good.png")
     (tmp_path / "bad.png").write_text("no image")

@@ -18,6 +18,7 @@ from gan_keras.datasets.resizing import resize
 from gan_keras.datasets.splits import check_split
 
 KERAS_SETS = ("mnist", "fashion_mnist", "cifar10")
+NAMES = ("digits", *KERAS_SETS)
 OFFLINE = (
     '"digits" (comes with the package), a folder of images, a folder of IDX '
     "files, a .npz file"
@@ -127,7 +128,7 @@ def _existing_path(name_or_path):
         os.path.isfile(path) and path.lower().endswith(".npz")
     ):
         return pathlib.Path(path)
-    nearest = difflib.get_close_matches(name, ("digits", *KERAS_SETS), n=1)
+    nearest = difflib.get_close_matches(name, NAMES, n=1)
     if os.path.exists(path):
         problem = "is a file, but not a .npz archive"
     elif nearest:
