@@ -116,7 +116,8 @@ class Training:
             batch_size: Int, for arrays; 64 for each of the critic steps if
                 not given.
             epochs: Int.
-            **kwargs: Everything else that `keras.Model.fit` takes.
+            **kwargs: Everything else that `keras.Model.fit` takes. An array is
+                shuffled anew in every epoch, unless `shuffle=False`.
 
         Returns:
             A `keras.callbacks.History`.
@@ -127,8 +128,12 @@ class Training:
         self._assert_compile_called("fit")
         self._initial_epoch = None  # where `Resume` let an earlier fit begin
         checks.fit_arguments(self, epochs=epochs, **kwargs)
-        data, self.example_batch = checks.training_data(self, x, y, batch_size)
-        if isinstance(data, tf.data.Dataset):
+        data, self.example_batch = checks.training_data(
+            self, x, y, batch_size, kwargs.get("shuffle", True)
+        )
+        if data is not x:
+            kwargs["shuffle"] = False  # if wanted, the batches of x are already
+        elif isinstance(data, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # it shuffles itself
         if hasattr(data, "set_epoch"):
             # The order of epoch e is a pure function of (seed, e): a run

@@ -325,6 +325,24 @@ def test_fit_takes_what_keras_takes(data, tmp_path):
     assert gan.steps.numpy() == 4
 
 
+def test_fit_shuffles_arrays_unless_told_not_to(recwarn):
+    images = tiny_images(16)
+
+    def after(x, **options):
+        keras.utils.set_random_seed(0)
+        gan = compiled(tiny_gan())
+        gan.fit(x, epochs=2, verbose=0, **options)
+        return trainable(gan.discriminator)
+
+    in_order = after(batches(images, 4))
+    assert same(in_order, after(images, batch_size=4, shuffle=False))
+    shuffled = after(images, batch_size=4, shuffle=True)
+    assert same(shuffled, after(images, batch_size=4))
+    assert not same(in_order, shuffled)
+    # Keras, which gets a dataset, has nothing to say about it.
+    assert not [w for w in recwarn if "shuffle" in str(w.message)]
+
+
 def test_fit_pins_the_order_of_each_epoch():
     seen = []
 

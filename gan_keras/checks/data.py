@@ -55,8 +55,10 @@ def images(gan, batch, argument="images"):
         )
 
 
-def training_data(gan, x, y=None, batch_size=None):
+def training_data(gan, x, y=None, batch_size=None, shuffle=True):
     """Makes batches of whatever `fit` was given, and looks at the first.
+
+    Only arrays are shuffled here, if they are to be.
 
     Returns:
         Tuple of what `keras.Model.fit` should get as `x`, and its first batch
@@ -77,6 +79,7 @@ def training_data(gan, x, y=None, batch_size=None):
                 64 * gan.critic_steps if batch_size is None else batch_size
             ),
             seed=gan.seed,
+            shuffle=bool(shuffle),
         )
         y = batch_size = None
     if y is not None or batch_size is not None:
