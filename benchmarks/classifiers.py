@@ -32,25 +32,17 @@ def real_digits(data=None):
     """Loads real digits, split into a training and a held-out part.
 
     Args:
-        data: Optional path of an `mnist.npz` file with the arrays
-            `x_train`, `y_train`, `x_test`, `y_test`. Without it, the
-            5,000 digits which come with gan_keras are split 4,000 / 1,000.
+        data: What `gan_keras.datasets.load` takes, such as the path of an
+            `mnist.npz`, or of a folder of Fashion-MNIST's own files. Without
+            it, the 5,000 digits which come with gan_keras.
 
     Returns:
         `((train_images, train_labels), (test_images, test_labels))`, the
         images uint8 of shape `[N, 28, 28, 1]`, the labels of shape `[N]`.
     """
-    if data is not None:
-        with np.load(data) as file:
-            return tuple(
-                (
-                    file[f"x_{split}"].reshape(-1, 28, 28, 1),
-                    file[f"y_{split}"].astype("int64"),
-                )
-                for split in ("train", "test")
-            )
     return tuple(
-        datasets.load("digits", split=split) for split in ("train", "test")
+        datasets.load(data or "digits", split=split)
+        for split in ("train", "test")
     )
 
 
@@ -242,7 +234,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--data",
         metavar="MNIST.NPZ",
-        help="full MNIST (default: the 5,000 embedded digits)",
+        help="full MNIST or its like (default: the 5,000 embedded digits)",
     )
     parser.add_argument(
         "--cache",

@@ -2,7 +2,8 @@
 
     python -m benchmarks.quality_vs_time --data mnist.npz --only ours --seeds 0
 
-Every contestant trains on full MNIST, alone on the machine. The clock counts
+Every contestant trains on full MNIST (or, with `--data FOLDER --name fashion`,
+on what is there and called so in the table), alone on the machine. The clock counts
 training with all tracing and compiling, and stops while samples are judged:
 Fréchet distance of 5,000 samples to the 10,000 test digits, in the features of
 a classifier of `benchmarks.classifiers`; beside it the floor, that of 5,000
@@ -48,11 +49,18 @@ PEER_POINTS = (60, 300, 600, 3600)
 
 
 class Judge:
-    """Judges samples; what it says of them is a row of the table."""
+    """Judges samples; what it says of them is a row of the table.
 
-    def __init__(self, classifier, images, held_out):
+    Args:
+        classifier: A `benchmarks.classifiers.Classifier`.
+        images: The training images; a part of them makes the floor.
+        held_out: The test images.
+        name: String, what the data is called in the table if it is not MNIST.
+    """
+
+    def __init__(self, classifier, images, held_out, name=None):
         self.classifier = classifier
-        self.name = classifier.name
+        self.name = f"{classifier.name}, {name}" if name else classifier.name
         self.real = classifier.features(held_out)
         others = images[np.random.default_rng(0).permutation(len(images))]
         self.floor = frechet_distance(
@@ -71,7 +79,7 @@ class Judge:
             "frechet": f"{frechet_distance(self.real, features):.3f}",
             "floor": f"{self.floor:.3f}",
             "asked": asked,
-            "classifier": self.classifier.name,
+            "classifier": self.name,
         }
         print(row, flush=True)
         return row
@@ -213,7 +221,7 @@ def peer(contestant, seed, images, judge, cache, points=PEER_POINTS):
         *loop.g_optimizer.variables,
         *loop.d_optimizer.variables,
     ]
-    path = Path(cache) / f"peer_{contestant}_{seed}.npz"
+    path = Path(cache) / f"peer_{contestant}_{seed}_{judge.name}.npz"
     seconds = steps = 0
     if path.exists():
         with np.load(path) as stored:
@@ -268,11 +276,14 @@ def main(arguments=None):
     parser.add_argument(
         "--classifier", choices=list(classifiers.NETWORKS), default="final"
     )
+    parser.add_argument(
+        "--name", help="what the data is called in the table if not MNIST"
+    )
     options = parser.parse_args(arguments)
     cache = Path(options.cache or classifiers.cache_directory())
     classifier = classifiers.load(options.classifier, options.data, cache)
     (images, labels), (held_out, _) = classifiers.real_digits(options.data)
-    judge = Judge(classifier, images, held_out)
+    judge = Judge(classifier, images, held_out, options.name)
     for seed in options.seeds:
         for contestant in options.only:
             if contestant not in OURS:
