@@ -3,12 +3,13 @@
     python -m benchmarks.quality_vs_time --data mnist.npz --only ours --seeds 0
 
 Every contestant trains on full MNIST (or, with `--data FOLDER --name fashion`,
-on what is there and called so in the table), alone on the machine. The clock counts
-training with all tracing and compiling, and stops while samples are judged:
-Fréchet distance of 5,000 samples to the 10,000 test digits, in the features of
-a classifier of `benchmarks.classifiers`; beside it the floor, that of 5,000
-training digits. Rows are appended to `quality_vs_time.csv`; what is there is
-not done again, and a peer's run of an hour goes on where it was stopped.
+on what is there, and is called so in the table), alone on the machine. The
+clock counts training with all tracing and compiling, and stops while samples
+are judged: Fréchet distance of 5,000 samples to the 10,000 test images, in the
+features of a classifier of `benchmarks.classifiers`; beside it the floor, that
+of 5,000 training images. Rows are appended to `quality_vs_time.csv`; what is
+there is not done again, and a peer's run of an hour goes on where it was
+stopped.
 
 - `ours`, `cgan`: the recipes `dcgan` and `cgan` with a budget of 1, 2 and 5
   minutes, each a run of its own whose learning rate reaches zero at its end;
