@@ -135,18 +135,6 @@ def adams(
 # A penalty of every step for a quarter of the batch: see `Penalty`.
 SHARE = 0.25
 
-
-def r1(image_shape):
-    """R1 with a weight of 0.3 for 28x28, and in proportion to the pixels.
-
-    Where an image has four times as many pixels, the same change of it, say a
-    tenth more of all its greys, is twice as long. A D that answers it as
-    before has half the slope there, and a quarter of the penalty.
-    """
-    height, width, _ = image_shape
-    return penalties.R1(gamma=0.3 * height * width / 28**2, share=SHARE)
-
-
 # What all arguments below mean:
 #
 #     image_shape: Tuple `(height, width, channels)`.
@@ -204,7 +192,7 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         **adams(steps, width),
         loss=losses.NonSaturating(),
         # Not the paper's: what keeps ten times its learning rate stable.
-        penalties=[r1(image_shape)],
+        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
     )
     return gan
 
@@ -358,7 +346,7 @@ def cgan(
     gan.compile(
         **adams(steps, width),
         loss=losses.NonSaturating(),
-        penalties=[r1(image_shape)],
+        penalties=[penalties.R1(gamma=0.3, share=SHARE)],
     )
     return gan
 

@@ -98,18 +98,6 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
     assert rates("gan") == pytest.approx([2e-4] * 2)  # its width is another
 
 
-@pytest.mark.parametrize("name", ["dcgan", "cgan"])
-def test_r1_weighs_as_much_as_an_image_has_pixels(name):
-    def gamma(shape):
-        classes = {"num_classes": 2} if recipes.get(name).classes else {}
-        gan = recipes.get(name)(shape, steps=1, width=2, seed=0, **classes)
-        return gan.penalties[0].gamma
-
-    assert gamma((28, 28, 1)) == pytest.approx(0.3)
-    assert gamma((56, 56, 3)) == pytest.approx(1.2)
-    assert gamma((28, 14, 1)) == pytest.approx(0.15)
-
-
 def pull(loss, fake):
     real, fake = tf.constant([2.0]), tf.constant([fake])
     with tf.GradientTape() as tape:
