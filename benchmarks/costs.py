@@ -64,7 +64,8 @@ def start(rounds, cold):
 def default_gan():
     from gan_keras import recipes
 
-    return recipes.get("dcgan")((28, 28, 1), steps=10_000, seed=0)
+    recipe = recipes.get("dcgan")
+    return recipe((28, 28, 1), recipe.steps, seed=0), recipe.batch_size
 
 
 @contextlib.contextmanager
@@ -81,10 +82,10 @@ def images(rounds):
 
     digits, _ = gk.datasets.load("digits")
     counts = (5_000, 50_000, 500_000)
-    gan = default_gan()
+    gan, batch_size = default_gan()
     data = {
         n: gk.datasets.pipeline(
-            np.resize(digits, (n, *digits.shape[1:])), batch_size=32
+            np.resize(digits, (n, *digits.shape[1:])), batch_size=batch_size
         )
         for n in counts
     }
@@ -97,7 +98,7 @@ def images(rounds):
                 gan.fit(data[n].repeat(), epochs=1, steps_per_epoch=steps)
             times[n].append(time.perf_counter() - begin)
     for n in counts:
-        micro = np.array(times[n][1:]) / steps / 32 * 1e6
+        micro = np.array(times[n][1:]) / steps / batch_size * 1e6
         print(
             f"{n:>8,} images: {np.median(micro):.0f} microseconds an image "
             f"({micro.min():.0f} to {micro.max():.0f})"
@@ -127,7 +128,7 @@ def epochs(count):
             super().on_epoch_end(epoch, logs)
             self.times.append(time.perf_counter() - begin)
 
-    gan = default_gan()
+    gan, batch_size = default_gan()
     with tempfile.TemporaryDirectory() as directory:
         callbacks = Timed(
             [
@@ -144,7 +145,9 @@ def epochs(count):
             model=gan,
             epochs=count,
         )
-        data = gk.datasets.pipeline(digits[:320], batch_size=32)
+        data = gk.datasets.pipeline(
+            digits[: 10 * batch_size], batch_size=batch_size
+        )
         with silence():
             gan.fit(data, epochs=count, callbacks=callbacks, verbose=0)
     times = np.array(Timed.times) * 1e3
@@ -237,7 +240,7 @@ def limit(rounds):
     )
     contestants = {"matrix product": (square, 2 * size**3, 2)}
     for name, gan, batch, share in [
-        ("default recipe", default_gan(), 32, 0.25),
+        ("default recipe", *default_gan(), 0.25),
         ("tutorial's networks", tutorial, peers.BATCH_SIZE, 0.0),
     ]:
         images = tf.random.uniform([batch, 28, 28, 1], -1, 1)
