@@ -62,6 +62,7 @@ def start(rounds, cold):
 
 
 def default_gan():
+    """The default recipe's model for digits, and its batch size."""
     from gan_keras import recipes
 
     recipe = recipes.get("dcgan")
@@ -273,12 +274,12 @@ def main(arguments=None):
         "--cold", action="store_true", help="start: no file is in memory yet"
     )
     options = parser.parse_args(arguments)
-    if options.what == "epochs":
-        epochs(options.epochs)
-    elif options.what == "start":
-        start(options.rounds, options.cold)
-    else:
-        {"images": images, "limit": limit}[options.what](options.rounds)
+    {
+        "start": lambda: start(options.rounds, options.cold),
+        "images": lambda: images(options.rounds),
+        "epochs": lambda: epochs(options.epochs),
+        "limit": lambda: limit(options.rounds),
+    }[options.what]()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak of memory: {peak:.0f} MiB")
 

@@ -132,7 +132,7 @@ class Training:
             self, x, y, batch_size, kwargs.get("shuffle", True)
         )
         if data is not x:
-            kwargs["shuffle"] = False  # if wanted, the batches of x are already
+            kwargs["shuffle"] = False  # of an array: done, if it was wanted
         elif isinstance(data, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # it shuffles itself
         if hasattr(data, "set_epoch"):
