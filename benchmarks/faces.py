@@ -157,6 +157,7 @@ def train(options, images, held_out, run):
             "steps": steps,
             "batch": found["batch"],
             "width": options.width or "default",
+            "r1": round(gan.penalties[0].gamma, 2),
             "flip": not options.no_flip,
             "augment": " ".join(options.augment or ["default"]),
             "fd_faces": evaluator.frechet(
@@ -164,7 +165,7 @@ def train(options, images, held_out, run):
             ),
             "floor": floor,
         }
-        known = ("seed", "minutes", "steps", "batch", "width", "augment")
+        known = ("seed", "minutes", "steps", "batch", "width", "r1", "augment")
         if not any(all(r[k] == str(row[k]) for k in known) for r in rows()):
             add_row(row)
         print(row, flush=True)

@@ -135,6 +135,27 @@ def adams(
 # A penalty of every step for a quarter of the batch: see `Penalty`.
 SHARE = 0.25
 
+
+def r1(image_shape, gamma=1.0):
+    """R1, equally strong for images of every size.
+
+    A D that sees the same picture with twice as many pixels a side answers the
+    same, but each pixel moves it a quarter as far. The sum of the squares over
+    four times as many pixels is a quarter, and so `gamma` must be four times
+    as large. (Karras et al., 2020, arXiv:2006.06676, take it in proportion to
+    the pixels, too.)
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`.
+        gamma: Float >= 0, the weight for images of 28x28.
+
+    Returns:
+        An `R1` of weight `gamma * height * width / 28**2`.
+    """
+    height, width, _ = image_shape
+    return penalties.R1(gamma * height * width / 28**2, share=SHARE)
+
+
 # What all arguments below mean:
 #
 #     image_shape: Tuple `(height, width, channels)`.
@@ -192,7 +213,7 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         **adams(steps, width),
         loss=losses.NonSaturating(),
         # Not the paper's: what keeps ten times its learning rate stable.
-        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+        penalties=[r1(image_shape)],
     )
     return gan
 
@@ -212,7 +233,7 @@ def lsgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         **adams(steps, width),
         loss=losses.LeastSquares(),
         # The paper: none, and BatchNorm in D.
-        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+        penalties=[r1(image_shape)],
     )
     return gan
 
@@ -346,7 +367,7 @@ def cgan(
     gan.compile(
         **adams(steps, width),
         loss=losses.NonSaturating(),
-        penalties=[penalties.R1(gamma=0.3, share=SHARE)],
+        penalties=[r1(image_shape, gamma=0.3)],
     )
     return gan
 
@@ -372,7 +393,7 @@ def acgan(
     gan.compile(
         **adams(steps, width),
         loss=losses.NonSaturating(),
-        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+        penalties=[r1(image_shape)],
         # The paper: all three weights 1. Then G draws only what is easy to
         # read: recall 0.10.
         auxiliaries=[
@@ -401,7 +422,7 @@ def infogan(image_shape, steps, latent_dim=None, width=None, seed=None):
     gan.compile(
         **adams(steps, width),
         loss=losses.NonSaturating(),
-        penalties=[penalties.R1(gamma=1.0, share=SHARE)],
+        penalties=[r1(image_shape)],
         # The paper: 1 for the category, 0.1 for the others. Then G draws what
         # is easy to read, and hardly looks at its noise: recall 0.04.
         auxiliaries=[

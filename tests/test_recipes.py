@@ -98,6 +98,34 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
     assert rates("gan") == pytest.approx([2e-4] * 2)  # its width is another
 
 
+@pytest.mark.parametrize("name", ["dcgan", "cgan", "lsgan", "acgan"])
+@pytest.mark.parametrize("shape, part", [((28, 28, 1), 1), ((8, 56, 3), 4 / 7)])
+def test_r1_grows_with_the_number_of_pixels(name, shape, part):
+    (r1,) = tiny_recipe(name, shape=shape).penalties
+    gamma = 0.3 if name == "cgan" else 1.0
+    assert r1.get_config()["gamma"] == pytest.approx(gamma * part)
+
+
+def test_r1_is_as_strong_for_larger_copies_of_the_same_images():
+    images = np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 1))
+    images = tf.constant(images, tf.float32)
+    slope = np.random.default_rng(1).normal(size=(8, 8, 1))
+
+    def discriminate(images):
+        return tf.reduce_sum(tf.sin(images * slope), axis=[1, 2, 3])
+
+    larger = tf.repeat(tf.repeat(images, 3, axis=1), 3, axis=2)
+    fines = recipes.r1((8, 8, 1))(discriminate, images, images)
+    # The same D, of images of 24x24: it looks at the means of 3x3 pixels.
+    fines_of_larger = recipes.r1((24, 24, 1))(
+        lambda images: discriminate(tf.nn.avg_pool2d(images, 3, 3, "VALID")),
+        larger,
+        larger,
+    )
+    assert np.all(fines.numpy()[:1] > 0)  # a quarter of four pays
+    np.testing.assert_allclose(fines_of_larger, fines, rtol=1e-4)
+
+
 def pull(loss, fake):
     real, fake = tf.constant([2.0]), tf.constant([fake])
     with tf.GradientTape() as tape:
