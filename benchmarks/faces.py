@@ -31,6 +31,8 @@ from gan_keras import recipes
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
 from gan_keras.metrics import frechet_distance
+from gan_keras.precision import precision
+from gan_keras_cli import PRECISIONS
 
 TABLE = Path(__file__).with_name("faces.csv")
 
@@ -103,9 +105,10 @@ def extractor_for(images, path):
 
 def build(options, image_shape, steps):
     """The recipe, with another augmentation if there is one to be tried."""
-    gan = recipes.get("dcgan")(
-        image_shape, steps, width=options.width, seed=options.seed
-    )
+    with precision(options.precision):
+        gan = recipes.get("dcgan")(
+            image_shape, steps, width=options.width, seed=options.seed
+        )
     if options.augment:
         _, width = recipes.scale(image_shape, None, options.width)
         gan.compile(
@@ -159,13 +162,14 @@ def train(options, images, held_out, run):
             "width": options.width or "default",
             "r1": round(gan.penalties[0].gamma, 2),
             "flip": not options.no_flip,
+            "precision": options.precision,
             "augment": " ".join(options.augment or ["default"]),
             "fd_faces": evaluator.frechet(
                 gan.generate(evaluator.samples, seed=1)
             ),
             "floor": floor,
         }
-        known = ("seed", "minutes", "steps", "batch", "width", "r1", "augment")
+        known = set(row) - {"fd_faces", "floor"}
         if not any(all(r[k] == str(row[k]) for k in known) for r in rows()):
             add_row(row)
         print(row, flush=True)
@@ -222,6 +226,7 @@ def main(arguments=None):
         "--augment", nargs="+", choices=list(gk.augment.DiffAugment.POLICIES)
     )
     parser.add_argument("--no-flip", action="store_true")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument(
         "--minutes", type=float, nargs="+", default=[5, 15, 30, 60]
     )

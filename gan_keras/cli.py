@@ -25,6 +25,7 @@ from gan_keras.datasets.loading import NAMES
 from gan_keras.files import LOCK
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
+from gan_keras.precision import precision
 
 
 def run(options, strategy=None):
@@ -79,7 +80,7 @@ def train(options, strategy):
     # The default length is one in steps, because steps are what training
     # takes; an epoch of 60,000 images is as long as fifteen of 4,000.
     epochs = options.epochs or max(1, round(recipe.steps / len(data)))
-    with strategy.scope():
+    with strategy.scope(), precision(options.precision):
         gan = recipe(
             images.shape[1:],
             steps=epochs * len(data),

@@ -207,6 +207,7 @@ def test_a_folder_on_the_disk_resumes_bit_identical(colour_classes, tmp_path):
         "train", "cgan", "--epochs", 3, "--width", 2, "--latent-dim", 4,
         "--batch-size", 8, "--data", colour_classes, "--image-size", 8,
         "--flip", "--memory", 0, "--checkpoint-seconds", 0,
+        "--precision", "mixed_bfloat16",
     ]  # fmt: skip
     weights = []
     for out in (tmp_path / "whole", tmp_path / "stopped"):
@@ -219,6 +220,8 @@ def test_a_folder_on_the_disk_resumes_bit_identical(colour_classes, tmp_path):
             assert gan_keras_cli.main(["train", "--resume", str(out)]) == 0
         gan = keras.saving.load_model(out / "model.keras")
         assert gan.steps.numpy() == 3 * 4
+        layers = gan.discriminator.layers
+        assert "bfloat16" in {layer.compute_dtype for layer in layers}
         weights.append(gan.get_weights())
     for a, b in zip(*weights):
         np.testing.assert_array_equal(a, b)

@@ -1,9 +1,11 @@
+import keras
 import pytest
 import tensorflow as tf
 from conftest import tiny_gan
 
 import gan_keras as gk
 from gan_keras import xla
+from gan_keras.precision import precision
 
 pytestmark = pytest.mark.xla
 
@@ -20,6 +22,14 @@ def test_small_networks_are_compiled_and_large_ones_are_not():
     assert large.jit_compile is False
     large.compile(jit_compile=True)
     assert large.jit_compile is True
+
+
+def test_not_with_bfloat16():
+    with precision("mixed_bfloat16"):
+        gan = tiny_gan()
+    gan.compile()
+    assert gan.jit_compile is False
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_work_by_hand():
