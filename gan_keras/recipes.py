@@ -137,7 +137,7 @@ SHARE = 0.25
 
 
 def r1(image_shape, gamma=1.0):
-    """R1, equally strong for images of every size.
+    """R1, as strong for large images as for small ones.
 
     A D that sees the same picture with twice as many pixels a side answers the
     same, but each pixel moves it a quarter as far. The sum of the squares over
@@ -147,13 +147,15 @@ def r1(image_shape, gamma=1.0):
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
-        gamma: Float >= 0, the weight for images of 28x28.
+        gamma: Float >= 0, the weight for images of up to 28x28.
 
     Returns:
-        An `R1` of weight `gamma * height * width / 28**2`.
+        An `R1` of weight `gamma * height * width / 28**2` or, if that is less,
+        `gamma`.
     """
     height, width, _ = image_shape
-    return penalties.R1(gamma * height * width / 28**2, share=SHARE)
+    size = max(1.0, height * width / 28**2)
+    return penalties.R1(gamma * size, share=SHARE)
 
 
 # What all arguments below mean:
