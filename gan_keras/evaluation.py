@@ -11,6 +11,8 @@ from gan_keras import plots
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
 
+# Images of each kind: a folder may have more than memory holds.
+MOST = 10_000
 MNIST = ("digits", "mnist")
 
 
@@ -30,8 +32,15 @@ def evaluate(options, gan, config):
     size = config.get("image_size")
     if options.data is not None and size is None:
         size = tuple(gan.sample_shape[:2])
-    train, labels = datasets.load(data, split="train", image_size=size)
-    held_out, held_labels = datasets.load(data, split="test", image_size=size)
+    (train, labels), (held_out, held_labels) = (
+        datasets.load(
+            data,
+            split=split,
+            image_size=size,
+            most=max(MOST, options.samples or 0),
+        )
+        for split in ("train", "test")
+    )
     if held_out.shape[1:] != gan.sample_shape:
         raise ValueError(
             f"--data must hold images of {shape(gan.sample_shape)}, as the "

@@ -7,8 +7,10 @@ import warnings
 
 import numpy as np
 import pytest
+from conftest import tiny_recipe
 from PIL import Image
 
+import gan_keras_cli
 from gan_keras import datasets
 from gan_keras import plots
 from gan_keras.datasets.decoded import common_form
@@ -47,6 +49,66 @@ def test_memory_decides_what_is_returned(folder, monkeypatch):
     images, labels = datasets.decoded(opened(folder), memory=0)
     assert isinstance(images, datasets.ImageFolder) and len(labels) == 12
     assert images.shape == (12, SIDE, SIDE, 3)
+
+
+@pytest.fixture
+def files_read(monkeypatch):
+    """The names of the files that were decoded since."""
+    from gan_keras.datasets import folder as module
+
+    names, read = [], module.read_image
+    monkeypatch.setattr(
+        module,
+        "read_image",
+        lambda file, *rest: names.append(file.name) or read(file, *rest),
+    )
+    return names
+
+
+def test_so_many_at_the_most_evenly_spread(folder, files_read):
+    grey = folder / "class0" / "03.png"
+    Image.open(grey).convert("L").save(grey)
+    options = {"split": "all", "image_size": SIDE}
+    every, labels = datasets.load(folder, **options)
+    files_read.clear()
+    # 0, 12 / 5, 24 / 5, 36 / 5 and 48 / 5, rounded down.
+    images, classes = datasets.load(folder, **options, most=5)
+    assert sorted(files_read) == [f"{i:02}.png" for i in (0, 2, 4, 7, 9)]
+    np.testing.assert_array_equal(images, every[[0, 2, 4, 7, 9]])
+    assert classes.tolist() == [0, 0, 0, 1, 1]
+    # Grey, but in colour as the others, which are not read.
+    images, _ = datasets.load(folder, **options, most=4)
+    np.testing.assert_array_equal(images, every[[0, 3, 6, 9]])
+    assert images.shape == (4, SIDE, SIDE, 3)
+    for most in (12, 13):
+        images, classes = datasets.load(folder, **options, most=most)
+        np.testing.assert_array_equal(images, every)
+        np.testing.assert_array_equal(classes, labels)
+    with pytest.raises(ValueError, match="most=0"):
+        datasets.load(folder, **options, most=0)
+
+
+def test_evaluate_reads_no_more_than_it_compares(
+    tmp_path, files_read, monkeypatch
+):
+    rng = np.random.default_rng(0)
+    (tmp_path / "faces").mkdir()
+    for i in range(200):
+        pixels = rng.integers(0, 256, (28, 28, 1), dtype=np.uint8)
+        Image.fromarray(pixels[..., 0]).save(tmp_path / "faces" / f"{i:03}.png")
+    tiny_recipe("dcgan", shape=(28, 28, 1)).save(tmp_path / "model.keras")
+    monkeypatch.setattr("gan_keras.evaluation.MOST", 12)
+    command = ["evaluate", tmp_path / "model.keras", "--extractor", "digits"]
+    command += ["--data", tmp_path / "faces"]
+    with pytest.warns(UserWarning, match="12 samples of"):
+        assert gan_keras_cli.main([*map(str, command)]) == 0
+    # Of the 180 and 20 that there are, every fifteenth, and so many.
+    assert len(files_read) == len(set(files_read)) == 24
+    files_read.clear()
+    with pytest.warns(UserWarning, match="16 samples of"):
+        command += ["--samples", 16]
+        assert gan_keras_cli.main([*map(str, command)]) == 0
+    assert len(files_read) == 32
 
 
 def batches(images, labels, epoch, **options):

@@ -49,12 +49,12 @@ def decoded(folder, memory=MEMORY, directory=None):
         ValueError: If no file can be read, or if the sizes differ and the
             folder has no `image_size`.
     """
-    size, channels = common_form(folder)
+    settled = settle(folder)
+    size, channels = settled.image_size, settled.channels
     needed = len(folder) * size[0] * size[1] * channels
     if needed <= memory:
         return folder.load()
-    folder = copy.copy(folder)
-    folder.image_size, folder.channels = size, channels
+    folder = settled
     where = tempfile.gettempdir() if directory is None else directory
     if needed + SPARE > shutil.disk_usage(where).free:
         return folder, folder.labels
@@ -66,6 +66,21 @@ def decoded(folder, memory=MEMORY, directory=None):
             kept.append(row)
     folder.check_broken(len(folder), len(kept))
     return images, None if folder.labels is None else folder.labels[kept]
+
+
+def settle(folder):
+    """A copy of a folder that leaves neither size nor channels open.
+
+    Args:
+        folder: An `ImageFolder`.
+
+    Returns:
+        An `ImageFolder` that need not look at other images to read one.
+    """
+    size, channels = common_form(folder)
+    folder = copy.copy(folder)
+    folder.image_size, folder.channels = size, channels
+    return folder
 
 
 def common_form(folder):

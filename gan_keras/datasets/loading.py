@@ -8,6 +8,7 @@ from gan_keras.datasets.checks import as_int
 from gan_keras.datasets.checks import as_size
 from gan_keras.datasets.checks import check_channels
 from gan_keras.datasets.decoded import decoded
+from gan_keras.datasets.decoded import settle
 from gan_keras.datasets.digits import load_digits
 from gan_keras.datasets.files import idx_files
 from gan_keras.datasets.files import join_parts
@@ -33,6 +34,7 @@ def load(
     channels=None,
     memory=None,
     directory=None,
+    most=None,
 ):
     """Loads a data set into memory.
 
@@ -64,6 +66,8 @@ def load(
             as well: see `gan_keras.datasets.decoded`. None, the default, for
             an array in any case.
         directory: As of `gan_keras.datasets.decoded`.
+        most: Int. Of a folder of images with more in this split, only so many
+            are read, evenly spread.
 
     Returns:
         `(images, labels)`: `uint8` `[N, H, W, C]` with values 0 to 255, and
@@ -99,6 +103,9 @@ def load(
         if path.is_dir() and not idx_files(path):
             # Files of different sizes are resized as they are read.
             folder = ImageFolder(path, image_size, channels, split)
+            if most is not None and as_int("most", most, 1) < len(folder):
+                folder = settle(folder)  # or `load` reads all, to compare
+                folder.thin(most)
             if memory is None:
                 return folder.load()
             return decoded(folder, as_int("memory", memory, 0), directory)
