@@ -131,9 +131,8 @@ def build_parser():
         "--precision",
         choices=PRECISIONS,
         default="float32",
-        help="mixed_bfloat16 multiplies numbers of 16 bits: twice as fast for "
-        "images of 64x64 if the processor can (flags amx_bf16, avx512_bf16), "
-        "slower if not",
+        help="mixed_bfloat16 multiplies numbers of 16 bits: faster for images "
+        "of 64x64 on a processor with AMX (flag amx_bf16), slower without",
     )
     train.add_argument(
         "--flip",
