@@ -7,13 +7,15 @@ Reading order:
 3. `gan_keras.penalties`: what keeps D's slope gentle
 4. `gan_keras.networks`: strided convolutions down, transposed ones up
 5. `gan_keras.ema`: why the pictures come from an average of generators
-6. `gan_keras.recipes`: what others put together from these
-7. `gan_keras.conditional`, `gan_keras.auxiliaries`, `gan_keras.infogan`:
+6. `gan_keras.optimizers`, `gan_keras.schedules`: steps that never leap,
+   and that come to rest
+7. `gan_keras.recipes`: what others put together from these
+8. `gan_keras.conditional`, `gan_keras.auxiliaries`, `gan_keras.infogan`:
    images by class, and second jobs for D
-8. `gan_keras.layers`, `gan_keras.augment`: more ways to hold D back
-9. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
-10. `gan_keras.metrics`, `gan_keras.extractors`: is it getting better?
-11. `gan_keras.lab`, `gan_keras.explanation`: points of which everything is
+9. `gan_keras.layers`, `gan_keras.augment`: more ways to hold D back
+10. `gan_keras.callbacks`, `gan_keras.plots`: seeing it happen
+11. `gan_keras.metrics`, `gan_keras.extractors`: is it getting better?
+12. `gan_keras.lab`, `gan_keras.explanation`: points of which everything is
     known, and one training step told with its numbers
 """
 
@@ -40,6 +42,7 @@ from gan_keras import layers  # noqa: E402
 from gan_keras import losses  # noqa: E402
 from gan_keras import metrics  # noqa: E402
 from gan_keras import networks  # noqa: E402
+from gan_keras import optimizers  # noqa: E402
 from gan_keras import penalties  # noqa: E402
 from gan_keras import plots  # noqa: E402
 from gan_keras import recipes  # noqa: E402
@@ -66,6 +69,7 @@ __all__ = [
     "losses",
     "metrics",
     "networks",
+    "optimizers",
     "penalties",
     "plots",
     "recipes",

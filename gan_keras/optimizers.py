@@ -1,113 +1,76 @@
-"""Two players, two optimizers, and Keras' callbacks which expect one."""
-
-import re
+"""Adam that never leaps: one odd batch must not undo an hour of training."""
 
 import keras
-import tensorflow as tf
-
-from gan_keras import checks
+from keras import ops
 
 
-class OptimizerPair:
-    """Shows D's and G's optimizers to code that asks for `model.optimizer`.
+@keras.saving.register_keras_serializable("gan_keras")
+class StableAdam(keras.optimizers.Adam):
+    """Adam whose step cannot be much longer than its usual one.
 
-    `LearningRateScheduler` and `ReduceLROnPlateau` loop over `.optimizers`;
-    `TensorBoard` reads `.iterations`; `BackupAndRestore` asks whether it is
-    `.built`. It holds no state of its own: the model saves its two
-    optimizers as `d_optimizer` and `g_optimizer`.
+    Adam divides every gradient by its usual size `sqrt(v)`, so that a weight
+    moves about `learning_rate` a step. But `v` needs some `1 / (1 - beta_2)`
+    steps to learn of a change. A gradient that is all at once a hundred times
+    as large moves its weight `1 / sqrt(1 - beta_2)` times as far as usual,
+    with `beta_2=0.99` ten times. In a GAN that can feed itself: after the leap
+    D's slopes are steeper, R1's gradient is larger still, and the next leap
+    follows before `v` has caught up. Within ten steps D knows nothing any
+    more, and G follows it.
+
+    Here a layer's whole step is shortened where it is too long:
+
+        rms = sqrt(mean(gradient**2 / v))
+        learning_rate = learning_rate / max(1, rms / clip_threshold)
+
+    The direction stays as it is. (Clipping gradients, Keras' `clipnorm`, needs
+    to know how long they usually are, which is different in every layer, and
+    changes while one trains.)
+
+    Source: Wortsman et al., 2023 (StableAdamW), arXiv:2304.13013; the idea of
+    update clipping is from Shazeer and Stern, 2018 (Adafactor),
+    arXiv:1804.04235.
 
     Args:
-        d_optimizer: The discriminator's built `keras.optimizers.Optimizer`.
-        g_optimizer: The generator's.
+        learning_rate: Float, or a
+            `keras.optimizers.schedules.LearningRateSchedule`.
+        beta_1: Float in [0, 1): the memory of the momentum. GANs like none.
+        beta_2: Float in [0, 1): the memory of the gradients' usual size.
+        clip_threshold: Float > 0, how much longer than usual a step may be.
+        name: String.
+        **kwargs: What `keras.optimizers.Adam` takes.
+
+    Raises:
+        ValueError: If `clip_threshold` is not above 0.
     """
 
-    def __init__(self, d_optimizer, g_optimizer):
-        self.optimizers = [d_optimizer, g_optimizer]
-
-    @property
-    def built(self):
-        return all(optimizer.built for optimizer in self.optimizers)
-
-    @property
-    def iterations(self):
-        # G steps once a training step; D may step more often.
-        return self.optimizers[1].iterations
-
-    # Older versions of Keras' callbacks do not know `.optimizers`, and read
-    # and set this instead.
-    @property
-    def learning_rate(self):
-        d_rate, g_rate = map(learning_rate, self.optimizers)
-        if d_rate != g_rate:
+    def __init__(
+        self,
+        learning_rate=2e-3,
+        beta_1=0.0,
+        beta_2=0.99,
+        clip_threshold=1.0,
+        name="stable_adam",
+        **kwargs,
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, name=name, **kwargs)
+        if not clip_threshold > 0:
             raise ValueError(
-                "This version of Keras can steer one learning rate only, and "
-                "the two optimizers have different ones. Give both the same, "
-                "use a `keras.optimizers.schedules` object in each, or a "
-                f"newer Keras. Received: d_optimizer {d_rate:g}, g_optimizer "
-                f"{g_rate:g}"
+                "`clip_threshold` must be above 0; 1 allows no step longer "
+                f"than usual. Received: clip_threshold={clip_threshold!r}"
             )
-        return g_rate
+        self.clip_threshold = float(clip_threshold)
 
-    @learning_rate.setter
-    def learning_rate(self, value):
-        for optimizer in self.optimizers:
-            optimizer.learning_rate = value
+    def update_step(self, gradient, variable, learning_rate):
+        dtype = variable.dtype
+        squares = ops.square(ops.cast(gradient, dtype))
+        v = self._velocities[self._get_variable_index(variable)]
+        v = v + (1 - self.beta_2) * (squares - v)  # as Adam is about to
+        # v began at zero: in the first steps it is too small by this.
+        step = ops.cast(self.iterations + 1, dtype)
+        v = v / (1 - ops.power(ops.cast(self.beta_2, dtype), step))
+        rms = ops.sqrt(ops.mean(squares / ops.maximum(v, self.epsilon**2)))
+        shorter = ops.maximum(1.0, rms / self.clip_threshold)
+        super().update_step(gradient, variable, learning_rate / shorter)
 
-    @property
-    def variables(self):
-        return [v for opt in self.optimizers for v in opt.variables]
-
-
-def learning_rate(optimizer):
-    """The current learning rate as a float, schedule or not."""
-    # Under a strategy it is a variable with a copy on every device.
-    return float(tf.convert_to_tensor(optimizer.learning_rate))
-
-
-def get_pair(d_optimizer, g_optimizer):
-    """The two optimizers as objects; `None` is the package's default.
-
-    The default is Adam(2e-3, beta_1=0.0): a momentum term keeps pushing in
-    last step's direction while the opponent has already moved, so GANs like
-    none (Karras et al., 2018; Gulrajani et al., 2017).
-    """
-    pair = []
-    for name, optimizer in [
-        ("d_optimizer", d_optimizer),
-        ("g_optimizer", g_optimizer),
-    ]:
-        if optimizer is None:
-            optimizer = keras.optimizers.Adam(2e-3, beta_1=0.0, beta_2=0.99)
-        if isinstance(optimizer, type):
-            raise ValueError(
-                f"`{name}` must be an optimizer object, not a class: write "
-                f"{optimizer.__name__}(). Received: {optimizer}"
-            )
-        try:
-            optimizer = keras.optimizers.get(optimizer)
-        except ValueError as error:
-            raise ValueError(
-                f"`{name}` must be a `keras.optimizers.Optimizer` or the name "
-                "of one, such as 'adam'. "
-                f"Received: {name}={optimizer!r}"
-            ) from error
-        if optimizer.built:
-            raise ValueError(
-                f"`{name}` has already been used by a model, and holds that "
-                "model's state. Make a new optimizer for every network. "
-                f"Received: {name}={optimizer.name!r}"
-            )
-        checks.optimizer(name, optimizer)
-        # Keras' callbacks log learning rates by the optimizers' names.
-        if re.fullmatch(
-            type(optimizer).__name__ + r"_?\d*", optimizer.name, re.I
-        ):
-            optimizer.name = name
-        pair.append(optimizer)
-    if pair[0] is pair[1]:
-        raise ValueError(
-            "`d_optimizer` and `g_optimizer` are the same object, but every "
-            "optimizer keeps the state of one network. Make two. "
-            f"Received: {pair[0].name!r} twice"
-        )
-    return pair
+    def get_config(self):
+        return {**super().get_config(), "clip_threshold": self.clip_threshold}

@@ -11,8 +11,8 @@ from gan_keras import metrics as metrics_module
 from gan_keras import penalties as penalties_module
 from gan_keras import replicas
 from gan_keras import xla
-from gan_keras.optimizers import OptimizerPair
-from gan_keras.optimizers import get_pair
+from gan_keras.optimizer_pair import OptimizerPair
+from gan_keras.optimizer_pair import get_pair
 
 
 class Training:

@@ -10,7 +10,7 @@ from tensorflow.core.util import event_pb2
 from gan_keras import checks
 from gan_keras import state
 from gan_keras.files import replace_file
-from gan_keras.optimizers import learning_rate
+from gan_keras.optimizer_pair import learning_rate
 
 
 class TensorBoardSamples(keras.callbacks.Callback):
