@@ -226,6 +226,13 @@ def build_parser():
         help="the class to draw, for a conditional model; all in turn if not "
         "given",
     )
+    sample.add_argument(
+        "--truncation",
+        type=positive_float,
+        metavar="T",
+        help="draw latent numbers in [-T, T] only: about 1 gives better "
+        "images that are more alike; all of them if not given",
+    )
 
     interpolate = commands.add_parser(
         "interpolate",

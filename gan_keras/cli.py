@@ -415,7 +415,9 @@ def sample(options):
                 f"classes. Received: {options.label}"
             )
         label["labels"] = options.label
-    images = gan.generate(options.n, seed=options.seed, **label)
+    images = gan.generate(
+        options.n, seed=options.seed, truncation=options.truncation, **label
+    )
     grid = plots.image_grid(images, columns)
     image = Image.fromarray(grid[..., 0] if grid.shape[2] == 1 else grid)
     replace_file(options.out, image.save)

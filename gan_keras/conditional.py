@@ -96,7 +96,9 @@ class ConditionalGAN(GAN):
 
     # ------------------------------------------------------------- sampling
 
-    def generate(self, n=None, seed=None, use_ema=True, labels=None):
+    def generate(
+        self, n=None, seed=None, use_ema=True, labels=None, truncation=None
+    ):
         """Draws new images of given classes.
 
         Args:
@@ -108,6 +110,7 @@ class ConditionalGAN(GAN):
             labels: Int, one class for all; or ints `[n]`; or floats
                 `[n, num_classes]` for mixtures of classes. The classes in
                 turn (0, 1, 2, ...) if not given.
+            truncation: Float > 0, as in `GAN.generate`.
 
         Returns:
             Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
@@ -119,7 +122,7 @@ class ConditionalGAN(GAN):
             labels = np.arange(n) % self.num_classes
         elif np.ndim(labels) == 0:
             labels = np.full(n, labels)
-        inputs = (self.draw_latents(n, seed), labels)
+        inputs = (self.draw_latents(n, seed, truncation), labels)
         return self.generate_from(inputs, use_ema)
 
     def generate_from(self, inputs, use_ema=True):

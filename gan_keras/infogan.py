@@ -55,8 +55,8 @@ class InfoGAN(GAN):
     def generator_inputs(self, batch_size, labels=None, turn=0):
         return self.encode(super().generator_inputs(batch_size, turn=turn))
 
-    def draw_latents(self, n, seed=None):
-        return self.encode(super().draw_latents(n, seed)).numpy()
+    def draw_latents(self, n, seed=None, truncation=None):
+        return self.encode(super().draw_latents(n, seed, truncation)).numpy()
 
     def encode(self, z):
         """Turns the first entries of normal noise into codes.

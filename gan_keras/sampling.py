@@ -13,7 +13,7 @@ from gan_keras import latent
 class Sampling:
     """The part of `GAN` that people call after training (and during it)."""
 
-    def generate(self, n=16, seed=None, use_ema=True):
+    def generate(self, n=16, seed=None, use_ema=True, truncation=None):
         """Draws new images.
 
         Args:
@@ -21,19 +21,27 @@ class Sampling:
             seed: Int; the same seed gives the same latent vectors.
             use_ema: Boolean; `False` asks the raw generator instead of its
                 moving average.
+            truncation: Float > 0: how far out a latent number may lie, see
+                `gan_keras.latent.truncate`. About 1 makes better images that
+                are more alike. All of N(0, 1) if not given.
 
         Returns:
             Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
         """
-        return self.generate_from(self.draw_latents(n, seed), use_ema)
+        latents = self.draw_latents(n, seed, truncation)
+        return self.generate_from(latents, use_ema)
 
-    def draw_latents(self, n, seed=None):
+    def draw_latents(self, n, seed=None, truncation=None):
         """Latent vectors for `generate_from`: float32 `[n, latent_dim]`."""
         checks.count(n=n)
         if seed is None:  # `keras.utils.set_random_seed` governs it
             seed = random.randrange(2**31)
         rng = np.random.default_rng(seed)
-        return rng.standard_normal((n, self.latent_dim), dtype="float32")
+        latents = rng.standard_normal((n, self.latent_dim), dtype="float32")
+        if truncation is not None:
+            again = int(rng.integers(2**31))
+            latents = latent.truncate(latents, truncation, seed=again)
+        return latents
 
     def generate_from(self, latents, use_ema=True):
         """Turns given latent vectors into images.

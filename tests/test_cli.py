@@ -105,6 +105,31 @@ def test_sample(run, tmp_path):
     assert os.listdir(tmp_path).count("a.partial.png") == 0
 
 
+def test_sample_truncated(run, tmp_path):
+    from gan_keras.plots import image_grid
+
+    gan = keras.saving.load_model(run[0] / "model.keras")
+    path = tmp_path / "a.png"
+    arguments = [
+        "sample", run[0], "-n", 4, "--seed", 1, "--truncation", 0.5,
+        "--out", path,
+    ]  # fmt: skip
+    assert gan_keras_cli.main([*map(str, arguments)]) == 0
+    wanted = image_grid(gan.generate(4, seed=1, truncation=0.5), 2)
+    np.testing.assert_array_equal(Image.open(path), wanted[..., 0])
+    whole = image_grid(gan.generate(4, seed=1), 2)
+    assert not np.array_equal(wanted, whole)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "much"])
+def test_truncation_is_positive(run, text, capsys):
+    arguments = ["sample", str(run[0]), f"--truncation={text}"]
+    with pytest.raises(SystemExit) as stop:
+        gan_keras_cli.main(arguments)
+    assert stop.value.code == 2
+    assert "--truncation" in capsys.readouterr().err
+
+
 def test_interpolate(run, tmp_path):
     path = tmp_path / "walk.gif"
     arguments = [

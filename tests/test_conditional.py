@@ -192,6 +192,14 @@ def test_generate_by_class():
     assert not np.array_equal(raw, images)
 
 
+def test_generate_truncated():
+    gan = tiny_conditional()
+    latents = gan.draw_latents(3, seed=3, truncation=0.5)
+    assert np.abs(latents).max() <= 0.5
+    got = gan.generate(labels=[2, 0, 1], seed=3, truncation=0.5)
+    assert same([got], [gan.generate_from((latents, [2, 0, 1]))])
+
+
 def test_grid_has_one_class_a_row_and_one_noise_a_column():
     gan = tiny_conditional()
     latents, classes = gan.grid_inputs(columns=4, seed=1)
@@ -403,6 +411,10 @@ def test_codes_are_distributed_as_they_should():
         assert stats.kstest(z[:, i], "uniform", (-1, 2)).pvalue > 1e-3
     for i in (6, 8):
         assert stats.kstest(z[:, i], "norm").pvalue > 1e-3
+    narrow = tiny_info().draw_latents(20_000, seed=0, truncation=1.0)
+    counts = narrow[:, :4].sum(axis=0)
+    assert stats.chisquare(counts).pvalue > 1e-3
+    assert 0.99 < np.abs(narrow[:, 6:]).max() <= 1
     trained = tiny_info().generator_inputs(500).numpy()
     assert set(np.unique(trained[:, :4])) == {0.0, 1.0}
     assert np.abs(trained[:, 4:6]).max() < 1 < np.abs(trained[:, 6:]).max()

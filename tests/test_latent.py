@@ -62,8 +62,23 @@ def test_truncation_is_the_truncated_normal(threshold):
 
 
 def test_truncation_needs_room():
-    with pytest.raises(ValueError, match="`threshold` must be above 0"):
+    with pytest.raises(ValueError, match="`threshold` must be above 0; 0.5"):
         latent.truncate(np.zeros((1, 2)), 0.0)
+
+
+def test_a_model_truncates():
+    gan = tiny_gan()
+    z = gan.draw_latents(500, seed=3)
+    got = gan.draw_latents(500, seed=3, truncation=1.0)
+    within = np.abs(z) <= 1
+    np.testing.assert_array_equal(got[within], z[within])
+    oracle = stats.truncnorm(-1, 1)
+    assert stats.kstest(got.ravel(), oracle.cdf).pvalue > 0.01
+    np.testing.assert_array_equal(
+        gan.generate(500, seed=3, truncation=1.0), gan.generate_from(got)
+    )
+    with pytest.raises(ValueError, match="truncation.*must be above 0"):
+        gan.generate(2, truncation=-1)
 
 
 def test_combine_adds_and_takes_away_means():
