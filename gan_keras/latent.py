@@ -84,8 +84,8 @@ def truncate(latents, threshold=1.0, seed=0):
     """
     if not threshold > 0:
         raise ValueError(
-            "The truncation `threshold` must be above 0; 0.5 is strict and 2 hardly changes "
-            f"anything. Received: threshold={threshold!r}"
+            "The truncation `threshold` must be above 0; 0.5 is strict and 2 "
+            f"hardly changes anything. Received: threshold={threshold!r}"
         )
     random = np.random.default_rng(seed)
     result = np.array(latents, "float32")
