@@ -226,6 +226,7 @@ def lsgan(image_shape, steps, latent_dim=None, width=None, seed=None):
 
     Ingredient: the least-squares loss.
     """
+    latent_dim, width = scale(image_shape, latent_dim, width)
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
         dcgan_d(image_shape, width),

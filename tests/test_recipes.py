@@ -238,3 +238,12 @@ def test_one_step_shows_the_ingredient_and_no_other(name):
 def test_unknown_recipe():
     with pytest.raises(ValueError, match="Did you mean 'dcgan'.*'dcgam'"):
         recipes.get("dcgam")
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("image_shape", [(28, 28, 1), (64, 64, 3)])
+def test_recipes_need_no_more_than_a_shape(name, image_shape):
+    gan = recipes.get(name)(image_shape, 100)
+    assert gan.generator.output_shape == (None, *image_shape)
+    assert gan.discriminator is not None and gan.compiled
+    assert float(gan.d_optimizer.learning_rate) > 0
