@@ -112,7 +112,7 @@ def build(options, image_shape, steps):
     if options.augment:
         _, width = recipes.scale(image_shape, None, options.width)
         gan.compile(
-            **recipes.adams(steps, width),
+            **recipes.adams(image_shape, steps, width),
             loss=gan.loss,
             penalties=gan.penalties,
             augmentation=gk.augment.DiffAugment(

@@ -61,14 +61,13 @@ class StableAdam(keras.optimizers.Adam):
         self.clip_threshold = float(clip_threshold)
 
     def update_step(self, gradient, variable, learning_rate):
-        dtype = variable.dtype
-        squares = ops.square(ops.cast(gradient, dtype))
+        squares = ops.square(ops.cast(gradient, variable.dtype))
         v = self._velocities[self._get_variable_index(variable)]
         v = v + (1 - self.beta_2) * (squares - v)  # as Adam is about to
+        mean = ops.mean(squares / ops.maximum(v, self.epsilon**2))
         # v began at zero: in the first steps it is too small by this.
-        step = ops.cast(self.iterations + 1, dtype)
-        v = v / (1 - ops.power(ops.cast(self.beta_2, dtype), step))
-        rms = ops.sqrt(ops.mean(squares / ops.maximum(v, self.epsilon**2)))
+        step = ops.cast(self.iterations + 1, variable.dtype)
+        rms = ops.sqrt(mean * (1 - ops.power(self.beta_2, step)))
         shorter = ops.maximum(1.0, rms / self.clip_threshold)
         super().update_step(gradient, variable, learning_rate / shorter)
 

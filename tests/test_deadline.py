@@ -162,7 +162,7 @@ def test_no_time_at_all(minutes):
 def test_rates_of_a_model_that_was_compiled_anew():
     gan = tiny_recipe("dcgan", steps=40)
     gan.fit(data_for(gan, steps=4), epochs=5, verbose=0)
-    gan.compile(**recipes.adams(steps=400, width=4))
+    gan.compile(**recipes.adams((8, 8, 1), steps=400, width=4))
     clock = Clock([1.0])
     deadline = gk.callbacks.Deadline(12 / 60, clock=clock)
     data = data_for(gan, steps=4)
