@@ -200,7 +200,9 @@ def blind(options, held_out, run):
     gan = keras.saving.load_model(run / "model.keras")
     rng = np.random.default_rng()  # another sheet every time
     fakes = gk.datasets.to_uint8(
-        gan.generate(40, seed=int(rng.integers(2**31)))
+        gan.generate(
+            40, seed=int(rng.integers(2**31)), truncation=options.truncation
+        )
     )
     reals = held_out[rng.permutation(len(held_out))[:40]]
     order = rng.permutation(80)
@@ -231,6 +233,7 @@ def main(arguments=None):
         "--minutes", type=float, nargs="+", default=[5, 15, 30, 60]
     )
     parser.add_argument("--blind", action="store_true")
+    parser.add_argument("--truncation", type=float, help="of a blind sheet")
     options = parser.parse_args(arguments)
     images, held_out = (
         gk.datasets.load(options.data, part, options.image_size, channels=3)[0]
