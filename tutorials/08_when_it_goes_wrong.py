@@ -642,6 +642,13 @@ exercises.claim(gap(shaken), at_most=0.2)
 # And the order in which to look: pictures first, then d_real and d_fake, then
 # the losses; one change at a time, from the same seed.
 #
+# One trouble needs larger images and more time than a lesson has: d_loss leaps
+# from 1.3 to 5 in the middle of a good run, and then stands at 1.39 for epochs.
+# Adam divides each gradient by its usual size. One that is suddenly far larger
+# makes a step up to ten times as long as usual, and a D that has leapt can end
+# where its gradients are larger still. `gk.optimizers.StableAdam` cuts such
+# steps short. Recipes for images beyond 32x32 use it.
+#
 # ## Exercises
 #
 # **1.** One-sided label smoothing: D's loss for each pair, with the target
