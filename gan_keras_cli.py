@@ -230,8 +230,8 @@ def build_parser():
         "--truncation",
         type=positive_float,
         metavar="T",
-        help="draw latent numbers in [-T, T] only: about 1 gives better "
-        "images that are more alike; all of them if not given",
+        help="draw latent numbers in [-T, T] only: images are more alike, "
+        "and often better (try 1 with faces); all of them if not given",
     )
 
     interpolate = commands.add_parser(

@@ -163,6 +163,7 @@ def train(options, images, held_out, run):
             "r1": round(gan.penalties[0].gamma, 2),
             "flip": not options.no_flip,
             "precision": options.precision,
+            "optimizer": type(gan.d_optimizer).__name__,
             "augment": " ".join(options.augment or ["default"]),
             "fd_faces": evaluator.frechet(
                 gan.generate(evaluator.samples, seed=1)

@@ -67,7 +67,7 @@ def get(name):
 
 
 def is_small(image_shape):
-    """Whether the networks have three layers that halve, or four and more."""
+    """Whether three layers that halve (or fewer) lead to the smallest map."""
     return max(image_shape[:2]) <= 32
 
 

@@ -22,8 +22,9 @@ class Sampling:
             use_ema: Boolean; `False` asks the raw generator instead of its
                 moving average.
             truncation: Float > 0: how far out a latent number may lie, see
-                `gan_keras.latent.truncate`. About 1 makes better images that
-                are more alike. All of N(0, 1) if not given.
+                `gan_keras.latent.truncate`. Less makes images that are more
+                alike, and often better: with 1, faces are whole where some
+                were smeared. All of N(0, 1) if not given.
 
         Returns:
             Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
@@ -32,7 +33,16 @@ class Sampling:
         return self.generate_from(latents, use_ema)
 
     def draw_latents(self, n, seed=None, truncation=None):
-        """Latent vectors for `generate_from`: float32 `[n, latent_dim]`."""
+        """Latent vectors for `generate_from`.
+
+        Args:
+            n: Int, how many.
+            seed: Int, as in `generate`.
+            truncation: Float > 0, as in `generate`.
+
+        Returns:
+            Float32 NumPy array `[n, latent_dim]`, of N(0, 1) if not truncated.
+        """
         checks.count(n=n)
         if seed is None:  # `keras.utils.set_random_seed` governs it
             seed = random.randrange(2**31)

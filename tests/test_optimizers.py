@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from conftest import tiny_gan
+from conftest import tiny_images
 
-import gan_keras as gk
 from gan_keras.optimizers import StableAdam
 
 
@@ -113,15 +114,8 @@ def test_config():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_a_model_trains_and_comes_back(tmp_path, jit_compile):
-    images = np.random.default_rng(0).integers(
-        0, 256, (64, 8, 8, 1), dtype="uint8"
-    )
-    images = gk.datasets.to_float(images)
-    gan = gk.GAN(
-        gk.networks.mlp_generator((8, 8, 1), 4, (8,)),
-        gk.networks.mlp_discriminator((8, 8, 1), (8,)),
-        seed=0,
-    )
+    images = tiny_images(64)
+    gan = tiny_gan()
     gan.compile(StableAdam(), StableAdam(), jit_compile=jit_compile)
     assert gan.d_optimizer.name == "d_optimizer"
     gan.fit(images, batch_size=16, epochs=2, verbose=0)

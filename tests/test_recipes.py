@@ -246,7 +246,6 @@ def test_unknown_recipe():
 def test_recipes_need_no_more_than_a_shape(name, image_shape):
     gan = recipes.get(name)(image_shape, 100)
     assert gan.generator.output_shape == (None, *image_shape)
-    assert gan.discriminator is not None and gan.compiled
     assert float(gan.d_optimizer.learning_rate) > 0
     # Adam's leaps have thrown D off at 64x64, and never yet at 28x28. (WGAN
     # has RMSprop.)
