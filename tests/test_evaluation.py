@@ -233,6 +233,21 @@ def test_samples_near_one_and_the_same_image_are_no_copies():
     assert found.share == 1 and not found.flagged
 
 
+def test_bytes_and_floats_of_the_same_images_are_the_same():
+    """Samples are floats, real images usually are not."""
+    rng = np.random.default_rng(0)
+    real = rng.integers(90, 170, (200, 6, 6, 1)).astype("uint8")
+    train, held_out = real[:100], real[100:]
+    train[0] = 0  # the nearest to everything, were floats read as bytes
+    floats = gk.datasets.to_float(train)
+    assert metrics.nearest(floats, train).distances.max() < 0.01
+    found = metrics.memorisation(floats, train, held_out)
+    assert found.share == 1
+    assert found == metrics.memorisation(train, train, held_out)
+    alike = np.concatenate([floats[:50], floats[:50]])
+    assert metrics.support_size(alike, held_out).pairs == 50
+
+
 def test_wilsons_interval_against_scipy():
     low, high = copies.wilson(0.3, 50)
     expected = stats.binomtest(15, 50).proportion_ci(0.95, "wilson")

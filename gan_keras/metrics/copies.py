@@ -165,7 +165,11 @@ def _pair_distances(points):
 
 
 def flat(images):
-    """Images (or anything) as vectors `[n, d]`; uint8 in [0, 1]."""
+    """Images (or anything) as vectors `[n, d]`; uint8 in [-1, 1].
+
+    So that samples, which are floats in [-1, 1], may be compared with real
+    images as they were loaded.
+    """
     images = np.asarray(images)
-    scale = 255 if images.dtype == np.uint8 else 1
-    return images.reshape(len(images), -1).astype("float32") / scale
+    vectors = images.reshape(len(images), -1).astype("float32")
+    return vectors / 127.5 - 1 if images.dtype == np.uint8 else vectors
