@@ -5,6 +5,8 @@ A discriminator may return more than its logits: `{"logits": ..., "class":
 adds a term to D's loss and one to G's, both *per sample*.
 """
 
+import numbers
+
 import tensorflow as tf
 
 from gan_keras.registry import Registry
@@ -31,11 +33,7 @@ class Auxiliary:
     heads = {}
 
     def __init__(self, weight=1.0, name=None):
-        if not weight >= 0:
-            raise ValueError(
-                f"`weight` must be 0 or more. Received: weight={weight!r}"
-            )
-        self.weight = float(weight)
+        self.weight = checked(weight=weight)
         self.name = name or snake_case(type(self).__name__)
 
     def heads_for(self, gan):
@@ -117,8 +115,12 @@ class ClassLoss(Auxiliary):
         fake_weight=None,
     ):
         super().__init__(weight, name)
-        self.fake_weight = self.weight if fake_weight is None else fake_weight
-        self.g_weight = self.weight if g_weight is None else g_weight
+        if fake_weight is None:
+            fake_weight = weight
+        if g_weight is None:
+            g_weight = weight
+        self.fake_weight = checked(fake_weight=fake_weight)
+        self.g_weight = checked(g_weight=g_weight)
         self.head = head
 
     def heads_for(self, gan):
@@ -190,7 +192,7 @@ class MutualInformation(Auxiliary):
         super().__init__(weight, name)
         self.categories = categories
         self.continuous = continuous
-        self.continuous_weight = float(continuous_weight)
+        self.continuous_weight = checked(continuous_weight=continuous_weight)
         self.heads = {"category": categories}
         if continuous:
             self.heads["continuous"] = continuous
@@ -228,6 +230,17 @@ class MutualInformation(Auxiliary):
             "continuous": self.continuous,
             "continuous_weight": self.continuous_weight,
         }
+
+
+def checked(**weight):
+    """The one weight that is passed, by its name, as a float of 0 or more."""
+    ((name, value),) = weight.items()
+    if not (isinstance(value, numbers.Real) and value >= 0):
+        raise ValueError(
+            f"`{name}` must be a number, 0 or more: with less, the objective "
+            f"would be turned round. Received: {name}={value!r}"
+        )
+    return float(value)
 
 
 def get_all(identifiers):

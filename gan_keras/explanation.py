@@ -26,7 +26,7 @@ class Explaining:
         Example:
 
         ```python
-        print(gan.explain_step(images[:64]))
+        print(gan.explain_step(gk.datasets.to_float(images[:64])))
         ```
 
         Args:

@@ -1,4 +1,4 @@
-"""The whole of adversarial training, on one screen: read `train_step` first.
+"""The whole of adversarial training: read `train_step` first, one screen.
 
 Two networks play against each other. The **discriminator** D (the police
 officer) looks at an image and answers with one logit: high for "real", low
@@ -172,9 +172,11 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
             turn: Int, as of `generator_inputs`.
 
         Returns:
-            Tuple of a `Batch` and the `tf.GradientTape` that saw G at work.
+            Tuple of a `Batch`, whose images are float32, and the
+            `tf.GradientTape` that saw G at work.
         """
         inputs = self.generator_inputs(tf.shape(real_images)[0], labels, turn)
+        real_images = tf.cast(real_images, tf.float32)
         with tf.GradientTape() as tape:
             fake_images = self.generator(inputs, training=True)
         dice = dropout.dice(self.seed, self.turn_number(turn))

@@ -26,6 +26,8 @@ def precision(name):
         gan = gk.recipes.dcgan((64, 64, 3), steps=20_000)
     ```
 
+    (Or as a decorator of the function that makes the layers.)
+
     Args:
         name: String, a Keras dtype policy.
 

@@ -312,7 +312,7 @@ def wgan_gp(image_shape, steps, latent_dim=None, width=None, seed=None):
 
 @recipe()
 def sngan(image_shape, steps, latent_dim=None, width=None, seed=None):
-    """SNGAN: layers that cannot stretch (arXiv:1802.05957).
+    """SNGAN: layers that stretch no window (arXiv:1802.05957).
 
     Ingredient: spectral normalisation of every layer of D, and the hinge
     loss; no penalty.

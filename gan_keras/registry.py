@@ -73,6 +73,13 @@ def get_all_of(kind, get, identifiers, example):
             f"none. Received: {kind}={identifiers!r}"
         )
     found = [get(identifier) for identifier in identifiers]
+    for ingredient in found:
+        if not isinstance(getattr(ingredient, "name", None), str):
+            raise ValueError(
+                f"`{kind}` are logged under their names, and need an "
+                "attribute `name`; a function `f` can be given one, "
+                f"`f.name = 'mine'`. Received: {ingredient!r}"
+            )
     names = [ingredient.name for ingredient in found]
     if len(set(names)) < len(names):
         raise ValueError(

@@ -54,7 +54,7 @@ class Saving:
                 for metric in self._means.images
                 if metric.extractor in extractors.NAMED
             ],
-            "jit_compile": self.jit_compile,
+            "jit_compile": self._jit_compile_asked,
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
         }

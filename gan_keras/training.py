@@ -71,10 +71,12 @@ class Training:
         checks.penalties(self, penalties)
         checks.auxiliaries(self, auxiliaries)
         checks.augmentation(self, augmentation, loss, penalties)
+        checks.metrics(self, metrics)
         checks.scope(self, *optimizers, penalties, augmentation)
         checks.count(
             steps_per_execution=steps_per_execution, critic_steps=critic_steps
         )
+        self._jit_compile_asked = jit_compile  # saved: other machines differ
         if jit_compile == "auto":
             jit_compile = not run_eagerly and xla.pays(self)
         checks.compilation(self, jit_compile, run_eagerly)
@@ -137,10 +139,13 @@ class Training:
             kwargs.setdefault("shuffle", False)  # it shuffles itself
         if hasattr(data, "set_epoch"):
             # The order of epoch e is a pure function of (seed, e): a run
-            # that is resumed at e sees what it would have seen.
-            order = keras.callbacks.LambdaCallback(
-                on_epoch_begin=lambda epoch, logs: data.set_epoch(epoch)
-            )
+            # that is resumed at e sees what it would have seen. So does one
+            # that goes on in a second `fit`, where Keras counts from 0 again.
+            def set_epoch(epoch, logs):
+                lived = int(self.steps.numpy()) // len(data)
+                data.set_epoch(max(epoch, lived))
+
+            order = keras.callbacks.LambdaCallback(on_epoch_begin=set_epoch)
             kwargs["callbacks"] = checks.prepend_callback(
                 order, kwargs.get("callbacks")
             )
@@ -148,6 +153,59 @@ class Training:
             self, kwargs.get("callbacks")
         )
         return super().fit(data, epochs=epochs, **kwargs)
+
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
+        **kwargs,
+    ):
+        """Measures as `keras.Model.evaluate` does, on real images held out.
+
+        Args:
+            x: Real images in [-1, 1], as of `fit`.
+            y: Labels, as of `fit`.
+            batch_size: Int, for arrays.
+            verbose: As of Keras.
+            sample_weight: None: it would have no effect.
+            steps: Int, batches to measure; all if not given.
+            callbacks: List of callbacks.
+            return_dict: Boolean; `True` for a dict by name.
+
+        Returns:
+            List of floats, or a dict: `d_loss`, `g_loss`, `d_real`, `d_fake`
+            and the compiled metrics.
+
+        Raises:
+            ValueError: If the data does not suit the networks.
+        """
+        self._assert_compile_called("evaluate")
+        # `fit` calls it after every epoch, on what it checked once.
+        if not kwargs.get("_use_cached_eval_dataset"):
+            checks.weights(sample_weight=sample_weight)
+            data = x if y is None else (x, y)
+            checks.held_out_data(self, data, "x")
+        found = super().evaluate(
+            x,
+            y,
+            batch_size,
+            verbose=verbose,
+            steps=steps,
+            callbacks=callbacks,
+            return_dict=True,
+            **kwargs,
+        )
+        if replicas.distributed(self):
+            # Each replica told the figure of its own part of the samples.
+            for metric in self._means.images:
+                found[metric.name] = float(metric.result())
+        return found if return_dict else self._flatten_metrics_in_order(found)
 
     def _maybe_symbolic_build(self, *args, **kwargs):
         """Nothing to do: all is built.

@@ -16,6 +16,7 @@ class Validating:
         images by heart.
         """
         real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real_images = tf.cast(real_images, tf.float32)
         # Other noise for every batch: how many images there were before it.
         inputs = self.generator_inputs(
             tf.shape(real_images)[0], labels, self._means.seen

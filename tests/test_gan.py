@@ -366,6 +366,52 @@ def test_fit_pins_the_order_of_each_epoch():
         np.testing.assert_array_equal(row, wanted)
 
 
+def test_a_second_fit_goes_on_where_the_first_ended():
+    """Twice one epoch is two epochs, and other images than once."""
+
+    def trained(*epochs):
+        keras.utils.set_random_seed(0)
+        gan = compiled(tiny_gan())
+        # Half of the images an epoch.
+        data = gk.datasets.pipeline(
+            tiny_images(32), batch_size=8, seed=1, epoch_size=16
+        )
+        for n in epochs:
+            gan.fit(data, epochs=n, verbose=0)
+        return weights(gan)
+
+    whole = trained(3)
+    assert same(trained(1, 1, 1), whole)
+    assert same(trained(1, 2), whole)
+    assert not same(trained(2), whole)
+
+
+def test_images_of_64_bits_train_as_those_of_32():
+    images = tiny_images(16)
+
+    def trained(images):
+        keras.utils.set_random_seed(0)
+        gan = compiled(
+            tiny_gan(), penalties=[gk.penalties.GradientPenalty(seed=1)]
+        )
+        data = tf.data.Dataset.from_tensor_slices(images).batch(8)
+        gan.fit(data, verbose=0)
+        return weights(gan), gan.evaluate(data, verbose=0)
+
+    found, expected = trained(images.astype("float64")), trained(images)
+    assert same(found[0], expected[0])
+    assert found[1] == expected[1]
+
+
+def test_a_few_bright_images_are_judged_with_a_warning():
+    gan = compiled(tiny_gan())
+    white = np.ones((2, 8, 8, 1), "float32")
+    with pytest.warns(UserWarning, match=r"seem to lie in \[0, 1\]"):
+        assert gan.judge(white).shape == (2,)
+    with pytest.raises(ValueError, match=r"seem to lie in \[0, 1\]"):
+        gan.judge(np.ones((8, 8, 8, 1), "float32"))
+
+
 @pytest.mark.xla
 def test_two_runs_with_one_seed_are_bit_identical():
     def run(seed):

@@ -280,7 +280,7 @@ def a_function_for_a_network(lab):
     lab.fit(lab.gan(G if lab.wrong else G((8, 8, 1), 4, 4), D((8, 8, 1), 4)))
 
 
-@mistake(r"`generator` is not built.*keras.Input\(shape\)")
+@mistake(r"`generator` must know its shapes.*keras.Input\(shape\)")
 def a_network_without_input(lab):
     stack = [layers.Dense(64, "tanh"), layers.Reshape((8, 8, 1))]
     if not lab.wrong:
@@ -928,6 +928,151 @@ def augmented_points(lab):
         augmentation="diff_augment" if lab.wrong else None, run_eagerly=True
     )
     lab.fit(gan, points)
+
+
+# ------------------------------------------- what nothing here would listen to
+
+
+@mistake("`generator` must know its shapes.*a functional model.*Drawer")
+def a_subclassed_network(lab):
+    class Drawer(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.stack = drawing("tanh")
+
+        def call(self, latents):
+            return self.stack(latents)
+
+    generator = Drawer()
+    generator(np.zeros((1, 4), "float32"))
+    yield
+    generator = generator if lab.wrong else generator.stack
+    lab.fit(lab.gan(generator, D((8, 8, 1), 4)))
+
+
+@mistake("`discriminator` must have no regularizers.*weight_decay.*L2")
+def a_regularizer(lab):
+    yield
+    stack = [
+        keras.Input((8, 8, 1)),
+        layers.Flatten(),
+        layers.Dense(1, kernel_regularizer="l2" if lab.wrong else None),
+    ]
+    lab.fit(lab.gan(G((8, 8, 1), 4, 4), keras.Sequential(stack)))
+
+
+@mistake("`generator` must have no regularizers.*'maps' with L1")
+def a_regularizer_of_what_a_layer_says(lab):
+    yield
+    stack = [
+        keras.Input((4,)),
+        layers.Dense(
+            64,
+            "tanh",
+            activity_regularizer="l1" if lab.wrong else None,
+            name="maps",
+        ),
+        layers.Reshape((8, 8, 1)),
+    ]
+    lab.fit(lab.gan(keras.Sequential(stack), D((8, 8, 1), 4)))
+
+
+@mistake("`generator` must draw in float32.*dtype='float32'.*bfloat16")
+def a_picture_of_16_bits(lab):
+    yield
+    stack = [
+        keras.Input((4,)),
+        layers.Dense(64, dtype="mixed_bfloat16"),
+        layers.Reshape((8, 8, 1), dtype="mixed_bfloat16"),
+        layers.Activation(
+            "tanh", dtype="mixed_bfloat16" if lab.wrong else "float32"
+        ),
+    ]
+    lab.fit(lab.gan(keras.Sequential(stack), D((8, 8, 1), 4)))
+
+
+@mistake("`penalties` are logged under their names.*<function")
+def a_penalty_without_a_name(lab):
+    def drift(discriminate, real_images, fake_images):
+        return 1e-3 * tf.square(discriminate(real_images))
+
+    yield
+    if not lab.wrong:
+        drift.name = "drift"
+    lab.compile(penalties=[drift])
+
+
+@mistake("`g_weight` must be a number, 0 or more.*g_weight=-1")
+def an_objective_turned_round(lab):
+    yield
+    gk.auxiliaries.ClassLoss(g_weight=-1.0 if lab.wrong else 1.0)
+    lab.fit(lab.gan())
+
+
+@mistake("`continuous_weight` must be a number, 0 or more.*'much'")
+def a_weight_that_is_no_number(lab):
+    yield
+    gk.auxiliaries.MutualInformation(
+        continuous_weight="much" if lab.wrong else 1
+    )
+    lab.fit(lab.gan())
+
+
+@mistake(r"extractor 'digits' of 'fd_digits' looks at images of shape \(28, 2")
+def a_metric_of_other_images(lab):
+    yield
+    if lab.wrong:
+        lab.compile(metrics=["frechet_distance"])
+    network = gk.extractors.small_cnn((8, 8, 1), 3)
+    extractor = gk.extractors.Extractor("own", network)
+    lab.compile(metrics=[gk.metrics.FrechetDistance(extractor)])
+
+
+@mistake("`x` must be floating point in .*dtype uint8")
+def evaluating_uint8_images(lab):
+    images = tiny_images(16)
+    gan = lab.gan()
+    yield
+    if lab.wrong:
+        gan.evaluate(np.uint8(127.5 + 127.5 * images), verbose=0)
+    gan.evaluate(images, batch_size=8, verbose=0)
+    lab.fit(gan)
+
+
+@mistake("`sample_weight` has no effect on a GAN")
+def evaluating_with_weights(lab):
+    gan = lab.gan()
+    yield
+    gan.evaluate(
+        tiny_images(8), sample_weight=np.ones(8) if lab.wrong else None
+    )
+    lab.fit(gan)
+
+
+@mistake("`x` must be floating point in .*dtype uint8")
+def a_generator_of_uint8_batches(lab):
+    batches = tiny_images(16).reshape((2, 8, 8, 8, 1))
+    yield
+    if lab.wrong:
+        batches = np.uint8(127.5 + 127.5 * batches)
+    lab.fit(lab.gan(), (batch for batch in batches))
+
+
+@mistake("`x` must yield at least one batch")
+def a_generator_of_nothing(lab):
+    batches = tiny_images(16).reshape((2, 8, 8, 8, 1))
+    yield
+    lab.fit(lab.gan(), (batch for batch in batches[: 0 if lab.wrong else 2]))
+
+
+@mistake("weights of samples have no effect on a GAN.*three parts")
+def weights_in_the_data_set(lab):
+    images = tiny_images(16)
+    parts = (images, np.zeros(16, "int32"), np.ones(16, "float32"))
+    yield
+    parts = parts if lab.wrong else parts[:2]
+    data = tf.data.Dataset.from_tensor_slices(parts).batch(8)
+    lab.fit(lab.gan(), data)
 
 
 def snapshot(directory):

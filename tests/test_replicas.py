@@ -61,6 +61,38 @@ def test_penalties_of_two_replicas_equal_those_of_one(penalty, every):
     assert max(one[1][penalty]) > 1e-4
 
 
+def test_metrics_of_two_replicas_equal_those_of_one():
+    """With a penalty, which `evaluate` does not log."""
+    network = gk.extractors.small_cnn((8, 8, 1), 3)
+    extractor = gk.extractors.Extractor("own", network)
+    data = tf.data.Dataset.from_tensor_slices(tiny_images(30)).batch(10)
+
+    def evaluated(strategy):
+        keras.utils.set_random_seed(0)
+        with strategy.scope():
+            gan = tiny_gan()
+            gan.compile(
+                penalties=["r1"],
+                jit_compile=False,
+                metrics=[
+                    gk.metrics.FrechetDistance(extractor),
+                    gk.metrics.ClassifierScore(extractor),
+                ],
+            )
+        found = gan.evaluate(data, verbose=0, return_dict=True)
+        assert sorted(gan.evaluate(data, verbose=0)) == sorted(found.values())
+        history = gan.fit(data, validation_data=data, verbose=0).history
+        return found, history
+
+    # (Each replica counts its own samples, and so draws other noise.)
+    one, two = map(evaluated, (tf.distribute.get_strategy(), two_cpus()))
+    for name in one[0]:
+        assert two[0][name] == pytest.approx(one[0][name], rel=5e-3), name
+        assert two[1][f"val_{name}"] == pytest.approx(
+            one[1][f"val_{name}"], rel=5e-3
+        ), name
+
+
 def test_a_batch_that_does_not_divide_evenly():
     one = trained(tf.distribute.get_strategy(), batch_size=5)
     two = trained(two_cpus(), batch_size=5)

@@ -76,6 +76,14 @@ def test_saved_and_loaded_run_goes_on_bit_for_bit(build, tmp_path):
     assert same(state(gan), state(again))
 
 
+def test_how_to_compile_is_saved_as_it_was_asked_for():
+    """What is found best on one machine need not be so on another."""
+    gan = tiny_gan()
+    for asked in ("auto", False, True):
+        gan.compile(jit_compile=asked)
+        assert gan.get_compile_config()["jit_compile"] == asked
+
+
 def test_save_weights_and_load_weights(tmp_path):
     gan = tiny_gan()
     gan.compile()

@@ -4,12 +4,14 @@ Every message names the argument, says what was received and what to do.
 """
 
 from gan_keras.checks.data import conditional_inputs
+from gan_keras.checks.data import held_out_data
 from gan_keras.checks.data import images
 from gan_keras.checks.data import labels
 from gan_keras.checks.data import latents
 from gan_keras.checks.data import training_data
 from gan_keras.checks.fitting import fit_arguments
 from gan_keras.checks.fitting import prepend_callback
+from gan_keras.checks.fitting import weights
 from gan_keras.checks.networks import classes
 from gan_keras.checks.networks import codes
 from gan_keras.checks.networks import networks
@@ -20,6 +22,7 @@ from gan_keras.checks.numbers import decay
 from gan_keras.checks.rules import augmentation
 from gan_keras.checks.rules import auxiliaries
 from gan_keras.checks.rules import compilation
+from gan_keras.checks.rules import metrics
 from gan_keras.checks.rules import optimizer
 from gan_keras.checks.rules import penalties
 from gan_keras.checks.rules import scope
@@ -36,8 +39,10 @@ __all__ = [
     "count",
     "decay",
     "fit_arguments",
+    "held_out_data",
     "images",
     "latents",
+    "metrics",
     "networks",
     "optimizer",
     "penalties",
@@ -45,4 +50,5 @@ __all__ = [
     "scope",
     "statistics",
     "training_data",
+    "weights",
 ]

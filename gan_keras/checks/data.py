@@ -1,5 +1,8 @@
 """Are the images what D can judge, and the latents what G can draw from?"""
 
+import itertools
+import warnings
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -47,12 +50,15 @@ def images(gan, batch, argument="images"):
             f"{_SCALE} Received: values in [{low:g}, {high:g}]"
         )
     if low >= 0 and high > 0.5 and gan.generator.layers:
-        # A whole batch without one pixel darker than middle grey.
-        raise ValueError(
+        # Not one pixel darker than middle grey.
+        message = (
             f"`{argument}` seem to lie in [0, 1]; the generator draws in "
             f"[-1, 1]. Use `images * 2 - 1`. "
             f"Received: values in [{low:g}, {high:g}]"
         )
+        if len(values) >= 8:
+            raise ValueError(message)
+        warnings.warn(message, stacklevel=3)  # a few may be that bright
 
 
 def training_data(gan, x, y=None, batch_size=None, shuffle=True):
@@ -61,8 +67,7 @@ def training_data(gan, x, y=None, batch_size=None, shuffle=True):
     Only arrays are shuffled here, if they are to be.
 
     Returns:
-        Tuple of what `keras.Model.fit` should get as `x`, and its first batch
-        (`None` for a generator, whose batches can be had only once).
+        Tuple of what `keras.Model.fit` should get as `x`, and its first batch.
     """
     if x is None:
         raise ValueError("`x` must be the real images. Received: x=None")
@@ -101,14 +106,20 @@ def training_data(gan, x, y=None, batch_size=None, shuffle=True):
             )
         first = x[0]
     elif hasattr(x, "__next__"):
-        return x, None
+        first = next(x, None)
+        if first is None:
+            raise ValueError(
+                "`x` must yield at least one batch. Received: a generator "
+                "without any"
+            )
+        x = _put_back(first, x)
     else:
         raise ValueError(
             "`x` must be an array, a `tf.data.Dataset`, a "
             "`keras.utils.PyDataset` or a generator of batches. "
             f"Received: {type(x).__name__}"
         )
-    real_images, first_labels, _ = keras.utils.unpack_x_y_sample_weight(first)
+    real_images, first_labels = unpack(first, "x")
     images(gan, real_images, "x")
     if gan.needs_labels:
         # A pipeline of ours shows all of its labels; others the first ones.
@@ -120,16 +131,39 @@ def training_data(gan, x, y=None, batch_size=None, shuffle=True):
     return x, first
 
 
-def validation_data(gan, data):
+def _put_back(first, batches):
+    """A generator of batches of which the first was taken.
+
+    As tuples: Keras takes no generator of anything else.
+    """
+    for batch in itertools.chain([first], batches):
+        yield batch if isinstance(batch, tuple) else (batch,)
+
+
+def unpack(batch, argument):
+    """Tuple of the images and the labels, or None, of a batch."""
+    found, classes, weights = keras.utils.unpack_x_y_sample_weight(batch)
+    if weights is not None:
+        raise ValueError(
+            f"`{argument}` must be images, or pairs of images and labels: "
+            "weights of samples have no effect on a GAN. "
+            "Received: batches of three parts"
+        )
+    return found, classes
+
+
+def held_out_data(gan, data, argument):
     """Are the images (and labels) held out ones that D can judge?"""
     if isinstance(data, tf.data.Dataset):
         data = next(iter(data.take(1)), None)
     elif isinstance(data, keras.utils.PyDataset):
         data = data[0]
-    found, classes, _ = keras.utils.unpack_x_y_sample_weight(data)
-    images(gan, found, "validation_data")
+    elif hasattr(data, "__next__"):
+        return  # its batches can be had only once
+    found, classes = unpack(data, argument)
+    images(gan, found, argument)
     if gan.needs_labels:
-        labels(gan, classes, len(found), "validation_data")
+        labels(gan, classes, len(found), argument)
 
 
 def latents(gan, vectors):
@@ -154,7 +188,10 @@ def turns(gan, x, batch_size):
     if isinstance(x, keras.utils.PyDataset):
         last = keras.utils.unpack_x_y_sample_weight(x[x.num_batches - 1])
         sizes.append(len(last[0]))
-    elif tf.nest.flatten(x.element_spec)[0].shape[0] is None:
+    elif (
+        isinstance(x, tf.data.Dataset)
+        and tf.nest.flatten(x.element_spec)[0].shape[0] is None
+    ):
         raise ValueError(
             "`x` may have a smaller last batch, which cannot be dealt out to "
             f"{gan.critic_steps} critic steps: make the batches with "

@@ -4,7 +4,7 @@ import copy
 
 import keras
 
-from gan_keras.checks.data import validation_data as check_validation_data
+from gan_keras.checks.data import held_out_data
 from gan_keras.checks.numbers import count
 
 
@@ -20,16 +20,7 @@ def fit_arguments(
 ):
     """Does everything else that `fit` was given make sense?"""
     count(epochs=epochs)
-    for name, weight in [
-        ("sample_weight", sample_weight),
-        ("class_weight", class_weight),
-    ]:
-        if weight is not None:
-            raise ValueError(
-                f"`{name}` has no effect on a GAN: remove it, and show images "
-                "that should count twice twice. "
-                f"Received: {name} of type {type(weight).__name__}"
-            )
+    weights(sample_weight=sample_weight, class_weight=class_weight)
     if validation_split:
         raise ValueError(
             "`validation_split` would change with the order of the images. "
@@ -38,8 +29,19 @@ def fit_arguments(
             f"validation_split={validation_split}"
         )
     if validation_data is not None:
-        check_validation_data(gan, validation_data)
+        held_out_data(gan, validation_data, "validation_data")
     check_callbacks(callbacks)
+
+
+def weights(**found):
+    """Were images given weights, which nothing here would read?"""
+    for name, weight in found.items():
+        if weight is not None:
+            raise ValueError(
+                f"`{name}` has no effect on a GAN: remove it, and show images "
+                "that should count twice twice. "
+                f"Received: {name} of type {type(weight).__name__}"
+            )
 
 
 _NOT_FOR_GANS = {

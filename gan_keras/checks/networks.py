@@ -17,17 +17,28 @@ def networks(generator, discriminator):
                 f"`{name}` must be a `keras.Model`. "
                 f"Received: {name}={network!r}"
             )
-        if not network.built:
+        if not (network.built and hasattr(network, "output_shape")):
+            # A subclassed model never knows what it returns.
             raise ValueError(
-                f"`{name}` is not built, so its shapes are not known. Begin "
-                "it with a `keras.Input(shape)`, or call it on a batch once. "
-                f"Received: {name}={network.name!r}"
+                f"`{name}` must know its shapes: make it a "
+                "`keras.Sequential` that begins with `keras.Input(shape)`, or "
+                "a functional model, `keras.Model(inputs, outputs)`. "
+                f"Received: {name}={network.name!r}, a "
+                f"{type(network).__name__} without them"
             )
         precision(network)
+        regularizers(network, name)
     if generator is discriminator:
         raise ValueError(
             "`generator` and `discriminator` must be two networks. "
             f"Received: {generator.name!r} for both"
+        )
+    if generator.outputs[0].dtype in ("bfloat16", "float16"):
+        raise ValueError(
+            "`generator` must draw in float32, since 16 bits hold three digits "
+            "of a pixel only: end it in a layer made with `dtype='float32'`. "
+            f"Received: {generator.name!r}, which draws in "
+            f"{generator.outputs[0].dtype}"
         )
     drawn = tuple(generator.output_shape[1:])
     judged = tuple(input_shapes(discriminator)[0][1:])
@@ -149,6 +160,22 @@ def precision(network):
                 "which has float32's range, before the networks are made. "
                 f"Received: layer {layer.name!r} of {network.name!r} with "
                 f"dtype policy {layer.dtype_policy.name!r}"
+            )
+
+
+def regularizers(network, name):
+    """Does a layer ask for something that the step does not add?"""
+    for layer in network._flatten_layers():
+        asked = [getattr(v, "regularizer", None) for v in layer.weights]
+        asked.append(getattr(layer, "activity_regularizer", None))
+        asked = [regularizer for regularizer in asked if regularizer]
+        if asked:
+            raise ValueError(
+                f"`{name}` must have no regularizers: a GAN's losses are those "
+                "of the game. Use an optimizer with `weight_decay=` to keep "
+                "weights small, or write a penalty, see `gan_keras.penalties`. "
+                f"Received: layer {layer.name!r} with "
+                f"{type(asked[0]).__name__}"
             )
 
 

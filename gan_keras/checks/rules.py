@@ -95,6 +95,23 @@ def augmentation(gan, augmentation, loss, fines):
         )
 
 
+def metrics(gan, found):
+    """Can they look at what the generator draws?"""
+    drawn = gan.sample_shape
+    for metric in found:
+        wanted = getattr(metric, "image_shape", drawn)
+        if len(wanted) != len(drawn) or any(
+            size not in (None, n) for size, n in zip(wanted, drawn)
+        ):
+            raise ValueError(
+                f"`metrics`: the extractor {metric.extractor!r} of "
+                f"{metric.name!r} looks at images of shape {wanted}. Fit one "
+                "to yours, `extractor = gk.extractors.fit(images)`, and pass "
+                f"`gk.metrics.{type(metric).__name__}(extractor)`. Received: a "
+                f"generator that draws {drawn}"
+            )
+
+
 def compilation(gan, jit_compile, run_eagerly):
     """Can the training step be compiled as asked?"""
     if jit_compile and run_eagerly:

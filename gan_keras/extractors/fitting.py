@@ -9,6 +9,7 @@ from keras import layers
 
 from gan_keras.datasets import to_float
 from gan_keras.extractors.base import Extractor
+from gan_keras.precision import precision
 from gan_keras.sampling import in_batches
 
 FEATURES = 64
@@ -16,6 +17,7 @@ PICTURE = 4  # rows and columns of the coarse picture
 BATCH_SIZE = 64
 
 
+@precision("float32")
 def small_cnn(image_shape, num_classes, width=16, seed=0):
     """A classifier that is small enough to train in a minute.
 
@@ -83,6 +85,7 @@ def coarse_picture(images):
     return layers.Flatten()(layers.AveragePooling2D(cell)(images))
 
 
+@precision("float32")
 def with_picture(network, scaling):
     """Puts a coarse picture beside what a network sees in an image.
 
@@ -106,6 +109,7 @@ def with_picture(network, scaling):
     return keras.Model(images, [features, probabilities], name=network.name)
 
 
+@precision("float32")
 def picture_scaling(network, images):
     """What makes the picture vary as much as the features, around zero.
 
@@ -189,6 +193,7 @@ def fit(images, labels=None, name="own", steps=2000, seed=0, verbose=0):
     return Extractor(name, with_picture(network, scaling))
 
 
+@precision("float32")
 def train(images, labels, num_classes, change, steps, seed, verbose=0):
     """Trains a `small_cnn`.
 

@@ -7,11 +7,13 @@ import tensorflow as tf
 from keras import layers
 
 from gan_keras.extractors.base import Extractor
+from gan_keras.precision import precision
 
 SIDE = 299
 
 
 @functools.cache
+@precision("float32")  # as it was trained, whatever the global policy
 def inception(weights="imagenet"):
     """The extractor of the Fréchet *Inception* distance, 2,048 features.
 
@@ -35,7 +37,6 @@ def inception(weights="imagenet"):
         ValueError: If the weights are not there and cannot be downloaded.
     """
     try:
-        # In float32, whatever the global policy: it was trained so.
         network = keras.applications.InceptionV3(
             include_top=False,
             weights=weights,

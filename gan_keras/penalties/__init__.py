@@ -3,8 +3,9 @@
 A penalty is a callable `(discriminate, real_images, fake_images) -> [batch]`,
 where `discriminate(images) -> logits [batch]` is the only door to D (it
 augments, and shows D the labels of a conditional model: the i-th image must
-be of the i-th class of the batch). Its values are added to D's loss. A penalty
-with state is a Keras layer, so that the state is saved.
+be of the i-th class of the batch). Its values are added to D's loss, and
+logged under its attribute `name`. A penalty with state is a Keras layer, so
+that the state is saved.
 """
 
 from gan_keras.penalties.base import Penalty

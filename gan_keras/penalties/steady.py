@@ -101,7 +101,8 @@ class Dragan(UnitSlope):
 
     Formula: `weight * (|d logit / d x| - 1)^2` at
     `x = real_image + 0.5 * std * u`, with `u ~ U(0, 1)` for every pixel and
-    the standard deviation of all pixels of the batch.
+    the standard deviation of all pixels of the batch. These places are those
+    of the authors' program; the paper's own noise is Gaussian.
 
     Sharp slopes of D around single real images are what G's modes collapse
     on; here they are smoothed without looking at the fakes at all.
