@@ -1,6 +1,7 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -67,6 +68,25 @@ def test_a_wrong_answer_gets_a_hint(name, i):
 def test_an_empty_answer_gets_a_hint(name):
     result = exercises.check(name, lambda *args, **kwargs: None)
     assert not result.passed
+
+
+@pytest.mark.parametrize(
+    "real_is_wrong, fake_is_wrong",
+    [
+        (np.less, np.greater),
+        (np.less_equal, np.greater_equal),
+        (np.less, np.greater_equal),
+    ],
+)
+def test_the_officer_at_one_half(real_is_wrong, fake_is_wrong):
+    # "Above 0.5 she says real, else fake": at 0.5 itself she says fake.
+    def mistakes(on_real, on_fake):
+        wrong = real_is_wrong(on_real, 0.5).sum()
+        wrong += fake_is_wrong(on_fake, 0.5).sum()
+        return wrong / (len(on_real) + len(on_fake))
+
+    found = exercises.check("mistakes", mistakes)
+    assert not found and "exactly 0.5" in found.message
 
 
 def test_unknown_exercise():

@@ -1,5 +1,6 @@
 """The tutorials: in step with their notebooks, and every cell runs."""
 
+import html
 import importlib.util
 import re
 from pathlib import Path
@@ -44,11 +45,62 @@ def test_form(source):
     assert "![](" not in text
 
 
+# Lines that put a figure below their cell (those in functions do not count).
+DRAWS = re.compile(r"^(plt\.show|display|gk\.plots\.\w+)\(", re.MULTILINE)
+SHOWN = "What you should see:"
+
+
+def alt_texts(cell):
+    """Of the figures below a cell."""
+    pages = [o.get("data", {}).get("text/html", "") for o in cell.outputs]
+    return [t for page in pages for t in re.findall(r'<img alt="(.*?)"', page)]
+
+
+@by_name
+def test_figures_get_the_text_behind_them(build, source):
+    from nbformat import v4
+
+    made = build.notebook(source)
+    for cell in made.cells:
+        if cell.cell_type == "code":  # as if each had drawn something
+            figure = v4.new_output("display_data", {"image/png": "iVBO"})
+            cell.outputs = [figure]
+    build.describe(made)
+    drawing = [cell for cell in made.cells if DRAWS.search(cell.source)]
+    assert drawing
+    for cell in drawing:
+        (alt,) = alt_texts(cell)
+        assert len(alt) > 20, cell.source
+        assert SHOWN not in alt
+        assert not alt.startswith("*") and not alt.endswith("*")
+    # And no text is lost.
+    for cell, after in zip(made.cells, made.cells[1:]):
+        if after.cell_type == "markdown" and SHOWN in after.source:
+            (alt,) = alt_texts(cell)
+            words = after.source.partition(SHOWN)[2].split()
+            assert html.unescape(alt).split()[:3] == words[:3]
+
+
+def test_what_is_shown(build):
+    def shown(text):
+        return build.shown(f"{text}\n\nMore.")
+
+    assert shown("What you should see: a *red*\ndot.") == "a red dot."
+    assert shown("*What you should see: a\ndot.* G drew it.") == "a dot."
+    text = "What you should see: it follows D*, *nearly*."
+    assert shown(text) == "it follows D*, nearly."
+    assert shown("You should see a dot.") == ""
+
+
 @pytest.mark.slow
 @by_name
 def test_every_cell_runs(build, source, tmp_path, monkeypatch):
     monkeypatch.setenv("GAN_KERAS_SMOKE", "1")
-    build.execute(source, tmp_path)
+    made, _ = build.execute(source, tmp_path)
+    build.describe(made)
+    for cell in made.cells:
+        if cell.cell_type == "code":
+            assert all(alt_texts(cell)), cell.source
 
 
 @pytest.mark.release

@@ -339,7 +339,10 @@ exercises.claim(np.abs(seen[0] - seen[1]).max(), at_most=0)
 
 # %% [markdown]
 # Zero: not nearly the same, but the same. Real points play no part in G's
-# half-step.
+# half-step. So it is in this game, and with nearly all losses. (A *relativistic*
+# one, in tutorial 8, compares D's scores of fakes with those of real points.
+# These then decide how hard each fake is pushed; but they, too, are D's words.
+# G itself still sees no real point.)
 #
 # **Second experiment.** So G learns of the real data only by way of D. Then a
 # D that has stopped learning should keep the news from G. We give both
@@ -435,8 +438,9 @@ exercises.claim(
 # run again, until it says "yes!". Solutions are in `tutorials/solutions`.
 #
 # **1. The officer's mistakes.** D gives every point a probability of being
-# real. Above 0.5 she says "real", else "fake". Which share of *all* verdicts
-# is wrong? (Arrays of NumPy; real and fake points need not be equally many.)
+# real. Above 0.5 she says "real", else "fake", also at 0.5 itself. Which share
+# of *all* verdicts is wrong? (Arrays of NumPy; real and fake points need not be
+# equally many.)
 
 
 # %%
@@ -476,8 +480,8 @@ def heaps_found(points, centres, radius):
 exercises.check("heaps_found", heaps_found)
 
 # %% [markdown]
-# **4. What reaches G?** Choose all that G's half-step depends on, as a set of
-# letters, such as `{"a", "b"}`.
+# **4. What reaches G?** Choose all that G's half-step depends on in the game
+# above, as a set of letters, such as `{"a", "b"}`.
 #
 # - a: the noise z
 # - b: the real data in this batch

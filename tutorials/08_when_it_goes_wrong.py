@@ -454,8 +454,12 @@ exercises.claim(end["healthy"]["d_real"], at_most=0.75)
 #
 # - **label smoothing**: D's target for real images is 0.7 instead of 1, so
 #   that it is not paid for being certain;
-# - **spectral norm**: no layer of D may stretch a difference, so that D's
-#   scores cannot jump; with the hinge loss that it was published with;
+# - **spectral norm**: no layer of D may stretch what lies under one window, so
+#   that D's slope stays bounded (not by exactly one: windows overlap). Here it
+#   goes with the **hinge loss**: D wants scores above 1 for real images and
+#   below -1 for fakes, and what is beyond that does not pull at it any more.
+#   (Miyato and others, 2018, who introduced spectral normalisation, trained
+#   mostly with the cross-entropy, and tried the hinge loss, too);
 # - **R1**: D pays for its slope at real images, for how much its logit changes
 #   if the image changes a little;
 # - **WGAN-GP**: another loss, and a slope of one between real and fake.
@@ -645,9 +649,11 @@ exercises.claim(gap(shaken), at_most=0.2)
 # One trouble needs larger images and more time than a lesson has: d_loss leaps
 # from 1.3 to 5 in the middle of a good run, and then stands at 1.39 for epochs.
 # Adam divides each gradient by its usual size. One that is suddenly far larger
-# makes a step up to ten times as long as usual, and a D that has leapt can end
-# where its gradients are larger still. `gk.optimizers.StableAdam` cuts such
-# steps short. Recipes for images beyond 32x32 use it.
+# makes a step up to (1 - beta_1) / sqrt(1 - beta_2) times as long as usual, ten
+# times with beta_1 = 0 and beta_2 = 0.99, as nearly all recipes have it. A D that
+# has leapt can end where its gradients are larger still.
+# `gk.optimizers.StableAdam` cuts such steps short. Recipes for images beyond
+# 32x32 use it, all but `wgan`, which has RMSprop.
 #
 # ## Exercises
 #

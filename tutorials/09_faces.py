@@ -133,6 +133,10 @@ exercises.claim(d_weights[-1] / sum(d_weights), at_least=0.5)
 # The first ones know edges and colours, of which there are few kinds; the
 # last ones know eyes and fringes, of which there are many.
 #
+# The maps mirror each other, and the channels all but for a factor: at every
+# size D has half as many again as G, 24 for 16 at 32x32. The recipe makes it
+# wider on purpose, since G's teacher must see more than G draws.
+#
 # The paper that introduced the DCGAN (Radford and others, 2015) has 128
 # channels in G's thinnest layer, where we have 16: that is what makes it fit
 # into minutes without a GPU.

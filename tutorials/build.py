@@ -20,7 +20,12 @@ import jupytext
 import nbformat
 
 HERE = Path(__file__).parent
-SHOWN = "What you should see:"
+# Some write the paragraph in italics, or the beginning of it: `*What ... .*`
+SHOWN = re.compile(
+    r"\*What you should see:(?P<italic>.+?)\*(?=\s|$)"
+    r"|What you should see:(?P<plain>.+)",
+    re.DOTALL,
+)
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -76,17 +81,26 @@ def greeting(output):
     return output.get("name") == "stderr" and all(map(log.match, lines))
 
 
-def describe(made):
-    """Gives figures their alt text: the paragraph behind them says it.
+def shown(text):
+    """What a text says one should see, in one line; "" if it does not."""
+    found = SHOWN.match(text.partition("\n\n")[0])
+    if not found:
+        return ""
+    words = " ".join((found["italic"] or found["plain"]).split())
+    return re.sub(r"(?<!\w)\*(\w[^*]*)\*", r"\1", words)  # no emphasis
 
+
+def describe(made):
+    """Gives figures their alt text: the next text behind them says it.
+
+    That of a few cells in a row may be one text, which says it of them all.
     Figures become `<img>` elements, as the exporter knows neither alt texts
     nor GIFs.
     """
-    for cell, after in zip(made.cells, made.cells[1:]):
-        text = after.source.partition("\n\n")[0]
-        alt = ""
-        if after.cell_type == "markdown" and text.startswith(SHOWN):
-            alt = html.escape(" ".join(text.removeprefix(SHOWN).split()))
+    alt = ""
+    for cell in reversed(made.cells):
+        if cell.cell_type == "markdown":
+            alt = html.escape(shown(cell.source))
         if cell.cell_type == "code":
             # TensorFlow's greetings are about this machine.
             cell.outputs = [o for o in cell.outputs if not greeting(o)]

@@ -24,7 +24,7 @@ def mistakes(answer):
     if close(found, 5 / 8):
         raise Hint(
             "That is the share of *right* verdicts. A real point is judged "
-            "wrongly if its probability is below 0.5, a fake if above."
+            "wrongly if its probability is 0.5 or less, a fake if above."
         )
     if close(found, (2 / 6 + 1 / 2) / 2):
         raise Hint(
@@ -38,9 +38,17 @@ def mistakes(answer):
     expect(
         found,
         3 / 8,
-        "Wrong are: real points with a probability below 0.5, and fakes with "
-        "one above. With on_real = 0.9, 0.8, 0.4, 0.7, 0.95, 0.2 and on_fake "
-        "= 0.1, 0.6 these are 3 of 8.",
+        "Wrong are: real points with a probability of 0.5 or less, and fakes "
+        "with one above. With on_real = 0.9, 0.8, 0.4, 0.7, 0.95, 0.2 and "
+        "on_fake = 0.1, 0.6 these are 3 of 8.",
+    )
+    # At 0.5 itself: each way to get it wrong has another share.
+    real, fake = np.array([0.5, 0.5, 0.9]), np.array([0.5, 0.1])
+    expect(
+        numbers(answer(real, fake), shape=()),
+        2 / 5,
+        "Nearly: what does she say at exactly 0.5? Only *above* it she says "
+        '"real". A real point with 0.5 is misjudged, a fake with 0.5 is not.',
     )
 
 
@@ -128,7 +136,7 @@ def heaps_found(answer):
 @exercise(
     "what_reaches_g",
     "Noise goes in; D, by its weights, turns into a gradient at every fake. "
-    "Real data only ever change D.",
+    "In this game real data only ever change D.",
 )
 def what_reaches_g(answer):
     if not isinstance(answer, (set, frozenset, list, tuple, str)):

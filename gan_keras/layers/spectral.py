@@ -1,4 +1,4 @@
-"""A layer whose slope is at most one."""
+"""A layer whose kernel, as a matrix, stretches nothing."""
 
 import keras
 import tensorflow as tf
@@ -14,9 +14,12 @@ class SpectralNormalization(keras.layers.Wrapper):
     read as a matrix `[inputs, outputs]` and sigma is the most by which that
     matrix stretches any vector.
 
-    A discriminator of such layers (and LeakyReLUs) stretches no difference
-    between two images: its slope is bounded, everywhere and at no cost of
-    second derivatives.
+    A discriminator of such layers (and LeakyReLUs) has a bounded slope,
+    everywhere and at no cost of second derivatives. With dense layers alone
+    the bound is one. A convolution may not stretch what lies under one
+    window; but where windows overlap, the whole image counts several times: a
+    window of 4x4 with a stride of 2 has every inner pixel in four windows, and
+    the layer may stretch by up to 2.
 
     sigma is found by power iteration, one step a forward pass, since weights
     change little from step to step: `v <- W u / |W u|`, `u <- W' v / |W' v|`,

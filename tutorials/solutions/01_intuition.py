@@ -4,7 +4,7 @@ import numpy as np
 
 
 def mistakes(on_real, on_fake):
-    wrong = np.sum(on_real < 0.5) + np.sum(on_fake > 0.5)
+    wrong = np.sum(on_real <= 0.5) + np.sum(on_fake > 0.5)
     return wrong / (len(on_real) + len(on_fake))
 
 
