@@ -1,4 +1,4 @@
-"""Adam that never leaps: one odd batch must not undo an hour of training."""
+"""Adam that never leaps: a few odd batches must not undo what D has learnt."""
 
 import keras
 from keras import ops

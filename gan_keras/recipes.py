@@ -10,7 +10,8 @@ share, found by experiment (see `benchmarks/README.md`):
 - 16 channels in the thinnest layer: more steps are worth more than width.
 - Adam at 2e-3 without momentum, less where networks are wider, held for half
   of the steps, then lowered to zero: the game settles. (The papers: 1e-4 to
-  2e-4, constant, for hours.) For images beyond 32x32, a `StableAdam`.
+  2e-4, constant, for hours.) For images beyond 32x32, a `StableAdam`; the
+  original `wgan` has RMSprop.
 - An average of the generator draws (`gan_keras.ema`).
 """
 
@@ -125,8 +126,8 @@ def adams(
 ):
     """D's and G's Adam; both rates fall to zero at the end of the steps.
 
-    For large images a `StableAdam`: D is deeper there, and with Adam one odd
-    batch threw it so far off that it was ten epochs in coming back.
+    For large images a `StableAdam`: D is deeper there, and with Adam its steps
+    once became so long that it was ten epochs in coming back.
 
     The rates given are those for 16 channels, see `rate`.
     """
