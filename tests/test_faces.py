@@ -94,3 +94,19 @@ def test_a_folder_of_them_is_kept(tmp_path):
     datasets.write_drawn_faces(folder, 4, seed=2)
     images, _ = datasets.load(folder, split="all")
     assert len(images) == 4 and not images[1].any()
+
+
+def test_half_a_face_is_not_taken_for_one(tmp_path, monkeypatch):
+    def save(self, path, *args):
+        with open(path, "wb") as file:
+            file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image.Image, "save", save)
+        with pytest.raises(OSError, match="No space left"):
+            datasets.write_drawn_faces(tmp_path, 1)
+    assert os.listdir(tmp_path) == []
+    datasets.write_drawn_faces(tmp_path, 1)
+    with Image.open(tmp_path / "00000.png") as image:
+        assert image.format == "PNG"

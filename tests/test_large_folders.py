@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -270,6 +271,56 @@ def test_examples_are_of_the_train_part_and_evenly_spread(tmp_path):
 
 
 # ------------------------------------------------------------------ memory
+
+
+def test_few_files_are_read_ahead(tmp_path, monkeypatch):
+    for i in range(100):
+        Image.new("L", (2, 2), i).save(tmp_path / f"{i:02}.png")
+    folder = datasets.ImageFolder(tmp_path, split="all")
+    tried, read = [], folder._try_to_read
+    monkeypatch.setattr(
+        folder, "_try_to_read", lambda file: tried.append(file) or read(file)
+    )
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    found = folder.read(range(100))
+    assert next(found)[0] == 0
+    found.close()  # waits for those that were begun
+    assert len(tried) <= 10
+    values = [image[0, 0, 0] for _, image in folder.read(range(100))]
+    assert values == [*range(100)]
+
+
+def test_examples_are_kept_on_request_and_small(tmp_path):
+    rng = np.random.default_rng(0)
+    for i in range(3):
+        pixels = rng.integers(0, 256, (300, 600), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
+    found = datasets.inspect(tmp_path)
+    assert found.examples.shape == (3, 128, 256, 1)
+    assert found.sizes == {(300, 600): 3}
+    without = datasets.inspect(tmp_path, columns=0)
+    assert without.examples is None and str(without) == str(found)
+    # Of two sizes, though thumbnails would have one.
+    Image.new("L", (1200, 600)).save(tmp_path / "4.png")
+    assert datasets.inspect(tmp_path).examples is None
+
+
+def test_statistics_take_little_memory():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (300, 32, 32, 3), dtype=np.uint8)
+    tracemalloc.start()
+    try:
+        found = datasets.statistics(images)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < images.nbytes / 2
+    floats = images.astype(float)
+    np.testing.assert_allclose(
+        [*found.values()],
+        np.stack([floats.mean((0, 1, 2)), floats.std((0, 1, 2))], axis=1),
+    )
+
 
 TRAIN = """
 import resource, sys

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gan_keras.files import replace_file
+
 HAIR_SHAPES = ("short", "long", "tails")
 FRINGES = ("straight", "parted", "spiky")
 MOUTHS = ("smile", "line", "open", "cat")
@@ -110,7 +112,8 @@ def write_drawn_faces(directory, n=1000, image_size=64, seed=0):
     for index in range(n):
         path = directory / f"{index:05d}.png"
         if not path.exists():
-            draw(random_face(seed, index), image_size).save(path)
+            # Half a file would be taken for a face that is drawn already.
+            replace_file(path, draw(random_face(seed, index), image_size).save)
     return directory
 
 

@@ -1,5 +1,6 @@
 """Folders of image files, in any common format and of any size."""
 
+import collections
 import contextlib
 import os
 import pathlib
@@ -154,16 +155,28 @@ class ImageFolder:
             `(index, image)` in the given order; image is None where a file
             could not be read, and `broken` then says why.
         """
-        with quiet_pillow(), ThreadPoolExecutor(os.cpu_count()) as pool:
-            # In parts, as all that is read at once is in memory at once.
-            for start in range(0, len(indices), 256):
-                part = indices[start : start + 256]
-                files = [self.path / self._names[index] for index in part]
-                found = pool.map(self._try_to_read, files)
-                for index, file, (image, problem) in zip(part, files, found):
-                    if image is None:
-                        self.broken[file] = problem
-                    yield index, image
+        workers = os.cpu_count() or 1
+        # So few are read ahead, as each of them is in memory: enough for all
+        # workers while one of them is busy with a large file.
+        ahead = collections.deque()
+        with quiet_pillow(), ThreadPoolExecutor(workers) as pool:
+            for index in indices:
+                file = self.path / self._names[index]
+                ahead.append(
+                    (index, file, pool.submit(self._try_to_read, file))
+                )
+                if len(ahead) > 4 * workers:
+                    yield self._next_read(ahead)
+            while ahead:
+                yield self._next_read(ahead)
+
+    def _next_read(self, ahead):
+        """`(index, image)` of the first file that `read` waits for."""
+        index, file, reading = ahead.popleft()
+        image, problem = reading.result()
+        if image is None:
+            self.broken[file] = problem
+        return index, image
 
     def check_broken(self, tried, kept):
         """Counts the broken files in one warning; raises if none is left."""

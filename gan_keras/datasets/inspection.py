@@ -9,8 +9,10 @@ import numpy as np
 from gan_keras.datasets.folder import ImageFolder
 from gan_keras.datasets.folder import quiet_pillow
 from gan_keras.datasets.folder import read_header
+from gan_keras.datasets.resizing import resize
 
 SHOWN = 5  # of each kind in the text; `broken` and `duplicates` have all
+LARGEST = 256  # height or width of an example: enough to look at
 
 
 class Inspection(NamedTuple):
@@ -24,7 +26,9 @@ class Inspection(NamedTuple):
     broken: dict  # from a file's name to what is wrong with it
     duplicates: list  # of lists of names: files with the very same pixels
     statistics: dict  # from a channel's name to (mean, standard deviation)
-    examples: np.ndarray  # uint8 [n, H, W, C], or None: as a network sees them
+    # Uint8 [n, H, W, C], as a network sees them but at most 256 pixels high
+    # and wide; None if none were asked for or their sizes differ.
+    examples: np.ndarray
 
     def __str__(self):
         lines = [
@@ -67,6 +71,7 @@ def inspect(path, image_size=None, columns=8):
             unless all images have one size.
         columns: Int, the images in a row of the `examples`: one row for each
             class, or as many rows as columns. They are of the train part.
+            0 for no examples.
 
     Returns:
         An `Inspection`.
@@ -78,8 +83,8 @@ def inspect(path, image_size=None, columns=8):
     train = ImageFolder(path, image_size, channels=None, split="train")
     wanted = set(train._chosen[spread(train.labels, len(train), columns)])
     sizes, names_by_image = collections.Counter(), {}
-    sums = np.zeros((3, 3))  # count, sum and sum of squares, for each channel
-    examples, grey = [], True
+    sums = np.zeros((3, 3), np.int64)  # as of `_sums`, for each channel
+    examples, shown, grey = [], set(), True
     for index, image in folder.read(range(len(folder))):
         if image is None:
             continue
@@ -88,15 +93,11 @@ def inspect(path, image_size=None, columns=8):
             sizes[read_header(folder.path / name)[0]] += 1
         digest = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
         names_by_image.setdefault((image.shape, digest), []).append(name)
-        pixels = image.reshape(-1, image.shape[-1]).astype(np.float64)
-        sums += [
-            np.full(3, len(pixels)),
-            pixels.sum(axis=0) * np.ones(3),
-            np.square(pixels).sum(axis=0) * np.ones(3),
-        ]
+        sums += _sums(image)  # a grey image counts for all three channels
         grey = grey and image.shape[-1] == 1
         if index in wanted:
-            examples.append(image)
+            shown.add(image.shape[:2])
+            examples.append(_thumbnail(image))
     if not names_by_image:
         folder._raise_none_left()
     counts = {}
@@ -115,7 +116,7 @@ def inspect(path, image_size=None, columns=8):
         },
         duplicates=[n for n in names_by_image.values() if len(n) > 1],
         statistics=_named(*sums, grey),
-        examples=_stack(examples, grey),
+        examples=_stack(examples, grey) if len(shown) == 1 else None,
     )
 
 
@@ -131,17 +132,14 @@ def statistics(images, most=2000):
     """
     rows = np.linspace(0, len(images) - 1, min(most, len(images)))
     rows = np.unique(rows.astype(np.int64))
-    if isinstance(images, ImageFolder):
-        chosen = np.stack([images.sample(row)[0] for row in rows])
-    else:
-        chosen = images[rows]
-    pixels = chosen.reshape(-1, chosen.shape[-1]).astype(np.float64)
-    return _named(
-        len(pixels),
-        pixels.sum(axis=0),
-        np.square(pixels).sum(axis=0),
-        grey=chosen.shape[-1] == 1,
-    )
+    sums = 0
+    for row in rows:  # one by one: they may be large
+        if isinstance(images, ImageFolder):
+            image, _ = images.sample(row)
+        else:
+            image = images[[row]]
+        sums = sums + _sums(image)
+    return _named(*sums, grey=image.shape[-1] == 1)
 
 
 def describe(found):
@@ -167,6 +165,27 @@ def more(count, what):
     return f" and {count:,} {what}" if count > 0 else ""
 
 
+def _sums(pixels):
+    """Count, sum and sum of squares of each channel: int64 `[3, C]`.
+
+    (Whole numbers, and no copy of the pixels as floats.)
+    """
+    pixels = pixels.reshape(-1, pixels.shape[-1])  # [H * W, C]
+    total = pixels.sum(axis=0, dtype=np.int64)
+    squares = np.einsum("nc,nc->c", pixels, pixels, dtype=np.int64)
+    return np.stack([np.full_like(total, len(pixels)), total, squares])
+
+
+def _thumbnail(image):
+    """A large image made small: 64 photographs would fill the memory."""
+    height, width = image.shape[:2]
+    scale = LARGEST / max(height, width)
+    if scale >= 1:
+        return image
+    size = max(1, round(scale * height)), max(1, round(scale * width))
+    return resize(image[None], size)[0]
+
+
 def _named(count, total, squares, grey):
     mean = total / count
     deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
@@ -177,9 +196,7 @@ def _named(count, total, squares, grey):
 
 
 def _stack(images, grey):
-    """Images of one size as one array; None if their sizes differ."""
-    if len({image.shape[:2] for image in images}) != 1:
-        return None
+    """Images of one size as one array."""
     channels = 1 if grey else 3
     return np.stack(
         [np.broadcast_to(i, (*i.shape[:2], channels)) for i in images]
