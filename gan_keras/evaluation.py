@@ -1,19 +1,23 @@
 """What `gan-keras evaluate` does: honest numbers about a run."""
 
+import hashlib
 import json
 import os
+import warnings
 
 import numpy as np
 
 from gan_keras import datasets
 from gan_keras import extractors
 from gan_keras import plots
+from gan_keras.datasets.loading import NAMES
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
 
 # Images of each kind: a folder may have more than memory holds.
 MOST = 10_000
 MNIST = ("digits", "mnist")
+DIGITS_SHAPE = (28, 28, 1)
 
 
 def evaluate(options, gan, config):
@@ -47,7 +51,9 @@ def evaluate(options, gan, config):
             f"model draws them. Received: {data}, with images of "
             f"{shape(held_out.shape[1:])}"
         )
-    extractor = choose_extractor(options, data, train, labels)
+    check_samples(options.samples, train, held_out)  # fitting takes minutes
+    cache = own_extractor_path(options.model, data, config)
+    extractor = choose_extractor(options.extractor, data, cache, train, labels)
     evaluator = Evaluator(train, held_out, extractor, options.samples)
     classes = {}
     if gan.needs_labels and held_labels is not None:
@@ -56,31 +62,88 @@ def evaluate(options, gan, config):
         classes["labels"] = rng.permutation(held_labels)[: evaluator.samples]
     samples = gan.generate(evaluator.samples, seed=options.seed, **classes)
     report = evaluator(samples)
-    figure = plots.evaluation(report, evaluator, samples)
-    replace_file(options.out, lambda path: figure.savefig(path, dpi=120))
+    # Before the figure: the numbers took long, and a disk may be full.
     if options.json:
         print(json.dumps({**report.to_dict(), "figure": options.out}, indent=2))
     else:
-        print(report)
+        print(report, flush=True)
+    figure = plots.evaluation(report, evaluator, samples)
+    replace_file(options.out, lambda path: figure.savefig(path, dpi=120))
+    if not options.json:
         print(options.out)
     return 0
 
 
-def choose_extractor(options, data, train, labels):
-    """The extractor that the options ask for."""
-    wanted = options.extractor
+def check_samples(samples, train, held_out):
+    """As `Evaluator` does, which needs an extractor first."""
+    most = min(len(train), len(held_out))
+    if not 8 <= (most if samples is None else samples) <= most:
+        raise ValueError(
+            "--samples must be 8 at the least and not more than there are "
+            f"images of each kind. Received: samples={samples}, {len(train)} "
+            f"training and {len(held_out)} held-out images"
+        )
+
+
+def choose_extractor(wanted, data, path, train, labels):
+    """The extractor that the options ask for.
+
+    Args:
+        wanted: String, the option.
+        data: String, the data's name or path.
+        path: Where the extractor of these data is kept.
+        train: Images to fit one to.
+        labels: Their classes, or None.
+    """
     if wanted == "auto":
-        wanted = "digits" if data in MNIST else "own"
+        known = data in MNIST and train.shape[1:] == DIGITS_SHAPE
+        wanted = "digits" if known else "own"
     if wanted != "own":
         return extractors.get(wanted)
-    # Made once for every run: distances in features of two extractors, even
-    # of the same kind, cannot be compared.
-    path = os.path.join(os.path.dirname(options.model), "extractor.keras")
+    # Made once: distances in features of two extractors, even of the same
+    # kind, cannot be compared.
     if os.path.exists(path):
-        return extractors.Extractor.load(path, "own")
+        extractor = extractors.Extractor.load(path, "own")
+        if extractor.image_shape == train.shape[1:]:
+            return extractor
     extractor = extractors.fit(train, labels)
-    extractor.save(path)
+    try:
+        extractor.save(path)
+    except OSError as error:
+        warnings.warn(
+            f"The extractor is not kept, and will be another one next time: "
+            f"{error}",
+            stacklevel=2,
+        )
     return extractor
+
+
+def own_extractor_path(model, data, config):
+    """Where the extractor of these data is kept: beside the model.
+
+    That of the data which the run was trained on is `extractor.keras`. Other
+    data have others: each sees best what it was fitted to.
+
+    Args:
+        model: String, the model's file.
+        data: String, the data's name or path.
+        config: Dict, the run's settings.
+
+    Returns:
+        String.
+    """
+    name = "extractor.keras"
+    if "data" not in config or place(data) != place(config["data"]):
+        digest = hashlib.sha256(os.fsencode(place(data))).hexdigest()[:8]
+        name = f"extractor-{digest}.keras"
+    return os.path.join(os.path.dirname(model), name)
+
+
+def place(data):
+    """A name as it is, a path as the one that leads there from anywhere."""
+    if data in NAMES:
+        return data
+    return os.path.realpath(os.path.expanduser(data))
 
 
 def shape(sizes):

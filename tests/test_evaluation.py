@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import random
 
 import keras
@@ -14,6 +15,7 @@ from scipy import stats
 
 import gan_keras as gk
 import gan_keras_cli
+from gan_keras import evaluation
 from gan_keras import metrics
 from gan_keras.metrics import copies
 from gan_keras.metrics import intervals
@@ -519,10 +521,100 @@ def test_the_command_makes_an_extractor_for_images_of_another_kind(
         assert gan_keras_cli.main(command) == 0
     printed = capsys.readouterr().out
     assert "fd_own" in printed and "swd_pixels_16" in printed
-    written = (tmp_path / "extractor.keras").stat().st_mtime_ns
+    (kept,) = tmp_path.glob("extractor*.keras")
+    written = kept.stat().st_mtime_ns
     assert gan_keras_cli.main(command) == 0
     assert capsys.readouterr().out == printed  # the same extractor again
-    assert (tmp_path / "extractor.keras").stat().st_mtime_ns == written
+    assert kept.stat().st_mtime_ns == written
     # The digits are of another size than what this model draws.
     assert gan_keras_cli.main([*command, "--extractor", "digits"]) == 2
     assert "28, 28, 1" in capsys.readouterr().err
+
+
+def test_the_command_prints_its_numbers_though_the_disk_is_full(
+    tmp_path, capsys, monkeypatch
+):
+    def replace_file(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gan_keras.evaluation.replace_file", replace_file)
+    path = str(tmp_path / "model.keras")
+    small_gan().save(path)
+    assert gan_keras_cli.main(["evaluate", path, "--samples", "60"]) == 2
+    said = capsys.readouterr()
+    assert "fd_digits" in said.out and "No space left" in said.err
+
+
+def tiny_extractor(shape=(8, 8, 1)):
+    stack = [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(2)]
+    return gk.extractors.Extractor("own", keras.Sequential(stack))
+
+
+@pytest.fixture
+def fitted(monkeypatch):
+    """The shapes of the images that extractors were fitted to."""
+    shapes = []
+
+    def fit(images, labels=None):
+        shapes.append(images.shape[1:])
+        return tiny_extractor(images.shape[1:])
+
+    monkeypatch.setattr(gk.extractors, "fit", fit)
+    return shapes
+
+
+def choose(path, data="own.npz", size=8, wanted="auto"):
+    images = tiny_images(4, size=size)
+    return evaluation.choose_extractor(wanted, data, str(path), images, None)
+
+
+def test_the_digits_extractor_is_for_digits_of_its_size(fitted, tmp_path):
+    path = tmp_path / "extractor.keras"
+    assert choose(path, "mnist", size=28).name == "digits" and not fitted
+    assert choose(path, "mnist", size=32).name == "own"
+    assert fitted == [(32, 32, 1)]
+
+
+def test_a_stored_extractor_of_another_size_is_replaced(fitted, tmp_path):
+    path = tmp_path / "extractor.keras"
+    for size in (8, 8, 12, 12):
+        assert choose(path, size=size).image_shape == (size, size, 1)
+    assert fitted == [(8, 8, 1), (12, 12, 1)]
+
+
+def test_an_extractor_that_cannot_be_kept_is_used(
+    fitted, tmp_path, monkeypatch
+):
+    def save(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(gk.extractors.Extractor, "save", save)
+    with pytest.warns(UserWarning, match="is not kept.*No space left"):
+        assert choose(tmp_path / "extractor.keras").name == "own"
+
+
+def test_each_data_set_has_an_extractor_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def name(data, config):
+        path = evaluation.own_extractor_path("run/model.keras", data, config)
+        return os.path.relpath(path, "run")
+
+    config = {"data": str(tmp_path / "faces")}
+    assert name("faces", config) == name("./faces/", config)
+    assert name("faces", config) == "extractor.keras"
+    others = {name("cats", config), name("dogs", config), name("mnist", config)}
+    assert len(others) == 3 and "extractor.keras" not in others
+    assert name("cats", {}) == name("./cats", config)
+    assert name("mnist", {"data": "mnist"}) == "extractor.keras"
+
+
+def test_too_many_samples_are_known_before_an_extractor_is_fitted(
+    fitted, tmp_path, capsys
+):
+    path = str(tmp_path / "model.keras")
+    small_gan().save(path)
+    command = ["evaluate", path, "--extractor", "own", "--samples", "7000"]
+    assert gan_keras_cli.main(command) == 2
+    assert "samples=7000" in capsys.readouterr().err
+    assert not fitted
