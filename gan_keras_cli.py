@@ -22,7 +22,7 @@ RECIPES = {
     "lsgan": ("squared errors instead of a classifier", "1611.04076", 4),
     "wgan": ("a critic with clipped weights", "1701.07875", 6),
     "wgan_gp": ("a critic of slope one", "1704.00028", 7),
-    "sngan": ("hinge loss, layers that cannot stretch", "1802.05957", 5),
+    "sngan": ("hinge loss, layers that stretch no window", "1802.05957", 5),
     "sagan": ("attention between distant places", "1805.08318", 7),
     "cgan": ("draws the class that it is asked for", "1411.1784", 3),
     "acgan": ("D also names the class", "1610.09585", 4),
@@ -30,12 +30,17 @@ RECIPES = {
     "r3gan": ("relativistic, no normalisation", "2501.05441", 9),
 }
 
-
+# Recipes that share the images of a batch out among several turns of D.
+CRITIC_STEPS = {"wgan": 5, "sagan": 2}
+DATA_SETS = ("digits", "mnist", "fashion_mnist", "cifar10")  # no paths
+RUN_KEYS = {"recipe", "data", "images", "compile", "versions"}
+# All that a start leaves which is killed at once (see `gan_keras.files`).
+LEFTOVERS = (".lock", "config.partial.json")
 PRECISIONS = ("float32", "mixed_bfloat16")  # as Keras calls them
 EXTRACTORS = ("auto", "digits", "own", "inception")
 
 
-class UsageError(Exception):
+class UsageError(ValueError):
     """A mistake in the command line: one line, exit code 2."""
 
 
@@ -386,6 +391,8 @@ def check(options):
         if options.command == "evaluate" and options.out is None:
             options.out = str(Path(options.model).with_name("evaluation.png"))
         check_output(options.out, "--out", gif=options.command == "interpolate")
+        if options.command == "evaluate" and options.data is not None:
+            check_apart(options.out, "--out", options.data)
 
 
 def check_data(options):
@@ -395,6 +402,8 @@ def check_data(options):
         )
     if options.preview is not None:
         check_output(options.preview, "--preview")
+        folder = os.path.abspath(options.folder)  # never a name: "digits"
+        check_apart(options.preview, "--preview", folder)
 
 
 def check_resume(options, defaults):
@@ -423,7 +432,7 @@ def check_train(options):
             f"Received: {options.recipe!r}"
         )
     if "/" in options.data or "\\" in options.data:
-        if not Path(options.data).exists():
+        if not Path(options.data).expanduser().exists():
             raise UsageError(
                 f"--data: no such file or folder. Received: {options.data!r}"
             )
@@ -432,8 +441,44 @@ def check_train(options):
         # A folder's name may have a dot in it: v1.0 and v1.5 are two.
         data = path.name if path.is_dir() else path.stem
         options.out = os.path.join("runs", f"{options.recipe}-{data or 'data'}")
+    turns = CRITIC_STEPS.get(options.recipe, 1)
+    if options.batch_size is not None and options.batch_size % turns:
+        raise UsageError(
+            f"--batch-size must be a multiple of {turns} for {options.recipe}, "
+            "whose critic takes that many steps with images of their own. "
+            f"Received: {options.batch_size}"
+        )
+    check_apart(options.out, "--out", options.data)
     if is_chief():
         check_out(options)
+
+
+def check_apart(out, name, data):
+    """What is written into a folder of images would be one of them next time.
+
+    Args:
+        out: The file or directory to write.
+        name: The argument that it comes from.
+        data: The data set's name or path.
+    """
+    folder = data_path(data)
+    if (
+        folder
+        and folder.is_dir()
+        and Path(out).resolve().is_relative_to(folder)
+    ):
+        raise UsageError(
+            f"{name} must lie outside of the folder of images, or what is "
+            f"written there would be taken for one of them. Choose another "
+            f"{name}. Received: {out!r}, inside {str(folder)!r}"
+        )
+
+
+def data_path(data):
+    """Where the data are, or None for those that have a name."""
+    if data in DATA_SETS:
+        return None
+    return Path(data).expanduser().resolve()
 
 
 def is_chief():
@@ -462,10 +507,16 @@ def check_out(options):
                 f"{out} holds files already, which are not overwritten. "
                 "Choose another --out, or say --overwrite to delete them."
             )
-        if not (out / "config.json").is_file():
+        if not holds_run(out):
             raise UsageError(
                 f"--overwrite deletes earlier runs only, and {out} is none "
-                "(it has no config.json). Choose another --out."
+                "(it has no config.json of ours). Choose another --out."
+            )
+        data = data_path(options.data)
+        if data and data.is_relative_to(out.resolve()):
+            raise UsageError(
+                f"--overwrite would delete the data, which lie in {out}. "
+                f"Choose another --out. Received: --data {options.data!r}"
             )
     for parent in [out, *out.parents]:
         if parent.exists():
@@ -479,7 +530,21 @@ def check_out(options):
 
 def is_content(path):
     """Whether a file is more than a start that was killed at once leaves."""
-    return path.name != ".lock" and ".partial" not in path.name
+    return path.name not in LEFTOVERS or path.is_dir()
+
+
+def holds_run(directory):
+    """Whether a directory has the config.json of a run of ours."""
+    try:
+        text = (directory / "config.json").read_text(encoding="utf-8")
+        return is_run(json.loads(text))
+    except (OSError, ValueError):
+        return False
+
+
+def is_run(config):
+    """Whether a config.json's content is what `train` writes."""
+    return isinstance(config, dict) and RUN_KEYS <= config.keys()
 
 
 def find_model(run):
@@ -546,7 +611,28 @@ def plain_warnings():
         warnings.formatwarning = usual
 
 
+def check_backend():
+    """Keras would load another backend before we could say that it must not."""
+    backend = os.environ.get("KERAS_BACKEND")
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    if not backend:
+        try:
+            text = Path(home, "keras.json").read_text(encoding="utf-8")
+            backend = json.loads(text)["backend"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # none is chosen, or Keras itself will say what is wrong
+    if backend != "tensorflow":
+        raise UsageError(
+            "gan-keras needs Keras' TensorFlow backend. Set the environment "
+            "variable KERAS_BACKEND=tensorflow. "
+            f"Received: backend {backend!r}"
+        )
+
+
 def main(arguments=None):
+    # A terminal that cannot show a file's name must not end a training.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
     with plain_warnings():
         return run(arguments)
 
@@ -559,18 +645,18 @@ def run(arguments):
             print(list_recipes())
             return 0
         check(options)
+        check_backend()
         with quiet_start():
-            import tensorflow as tf
-
             from gan_keras import cli
             from gan_keras import replicas
+            from gan_keras import xla
 
             # Several workers join before TensorFlow computes anything.
             strategy = None
             if options.command == "train":
                 strategy = replicas.strategy()
             # TensorFlow looks for a GPU at first use, XLA introduces itself.
-            tf.function(lambda: tf.constant(0), jit_compile=True)()
+            xla.works()
 
         return cli.run(options, strategy)
     except KeyboardInterrupt:
@@ -579,7 +665,7 @@ def run(arguments):
     except Exception as error:
         # Our own messages are for the user; anything else is a defect and
         # keeps its traceback.
-        if not isinstance(error, (UsageError, ValueError, OSError)):
+        if not isinstance(error, (ValueError, OSError)):
             raise
         message = " ".join(str(error).split())
         print(f"gan-keras: error: {message}", file=sys.stderr)

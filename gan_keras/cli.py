@@ -1,14 +1,17 @@
 """What `gan-keras` does once its arguments are read (see `gan_keras_cli`)."""
 
 import argparse
+import contextlib
 import json
 import math
 import os
+import pathlib
 import platform
 import shutil
 import signal
 import sys
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -21,24 +24,47 @@ from gan_keras import datasets
 from gan_keras import recipes
 from gan_keras import replicas
 from gan_keras import schedules
+from gan_keras import state
+from gan_keras.callbacks.csv_history import read_history
+from gan_keras.callbacks.resume import checkpoints
+from gan_keras.callbacks.resume import newest
+from gan_keras.callbacks.resume import write_checkpoint
+from gan_keras.datasets.files import idx_files
 from gan_keras.datasets.loading import NAMES
 from gan_keras.files import LOCK
 from gan_keras.files import in_use
+from gan_keras.files import make_directory
 from gan_keras.files import replace_file
+from gan_keras.networks.shapes import check_image_shape
 from gan_keras.precision import precision
+
+# What TensorFlow raises where Python has an OSError or a MemoryError: no room
+# left, or a directory that is gone or must not be written to.
+DISK_ERRORS = (
+    tf.errors.ResourceExhaustedError,
+    tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError,
+)
 
 
 def run(options, strategy=None):
     """Runs one parsed command; returns the exit code."""
-    if options.command == "train":
-        return train(options, strategy or tf.distribute.get_strategy())
     commands = {
         "data": look_at_data,
         "sample": sample,
         "interpolate": interpolate,
         "evaluate": evaluate,
     }
-    return commands[options.command](options)
+    try:
+        if options.command == "train":
+            return train(options, strategy or tf.distribute.get_strategy())
+        return commands[options.command](options)
+    except MemoryError as error:
+        raise OSError(f"Not enough memory: {error}") from error
+    except DISK_ERRORS as error:
+        # The other lines tell where in the graph it happened.
+        what = error.message.partition("\n")[0]
+        raise OSError(f"TensorFlow cannot go on: {what}") from error
 
 
 def train(options, strategy):
@@ -49,16 +75,15 @@ def train(options, strategy):
         options.epoch_images = None  # all of them
     keras.utils.set_random_seed(options.seed)
     recipe = recipes.get(options.recipe)
+    if resumed:
+        check_checkpoints(options.out)
+    else:
+        check_before_loading(options, recipe, strategy)
     images, labels = load_data(options)
     batch_size = options.batch_size or recipe.batch_size
     classes = {}
     if recipe.classes:
-        if labels is None:
-            raise ValueError(
-                f"{options.recipe} needs a class for every image, and "
-                f"{options.data} has none. Sort a folder of images into one "
-                "sub-folder per class, or take another recipe."
-            )
+        check_classes(options, labels)
         classes["num_classes"] = int(labels.max()) + 1
 
     def batches():
@@ -98,11 +123,6 @@ def train(options, strategy):
     checks.training_data(gan, data)  # before anything is written
     deadline = None
     if options.minutes and not resumed:
-        if replicas.distributed(gan):
-            raise ValueError(
-                "--minutes is for one process: several workers would each "
-                "measure another number of epochs. Use --epochs."
-            )
         steps = steps_for(gan, data, options.minutes)
         if steps < PARTS * len(data):
             # Shorter epochs: grids and checkpoints come often enough, and
@@ -122,8 +142,7 @@ def train(options, strategy):
     os.makedirs(options.out, exist_ok=True)
     with in_use(options.out):
         if not resumed:
-            clear(options.out)  # nothing is there, or --overwrite was given
-            write_config(options, gan, epochs, images.shape)
+            begin(options, gan, epochs, images.shape)
         gan.summary()
         print(
             f"{options.recipe} on {options.data}: {len(images):,} images of "
@@ -136,6 +155,49 @@ def train(options, strategy):
         # which was about to be cleared.
         replicas.wait_for_all(strategy)
         return fit(options, gan, data, epochs, deadline)
+
+
+def check_checkpoints(out):
+    """A run that cannot go on must not begin anew: it would delete itself."""
+    with warnings.catch_warnings():  # of damage; `Resume` will warn of it
+        warnings.simplefilter("ignore")
+        if newest(checkpoints(out)) is not None:
+            return
+    # Before the first epoch was over there was nothing to keep.
+    if read_history(os.path.join(out, "history.csv")) or os.path.exists(
+        os.path.join(out, "model.keras")
+    ):
+        raise ValueError(
+            f"--resume needs a checkpoint, and {out} has none though it was "
+            "trained. Bring its folder `checkpoints` back, or begin anew: "
+            "train with another --out, or with --overwrite."
+        )
+
+
+def check_before_loading(options, recipe, strategy):
+    """What can be known without the images: a folder takes long to read."""
+    size = options.image_size
+    if size is not None and options.recipe != "gan":
+        check_image_shape((size, size, 3))
+    with strategy.scope():
+        if options.minutes and tf.distribute.has_strategy():
+            raise ValueError(
+                "--minutes is for one process: several workers would each "
+                "measure another number of epochs. Use --epochs."
+            )
+    path = pathlib.Path(options.data).expanduser()
+    named = options.data in NAMES
+    if recipe.classes and not named and path.is_dir() and not idx_files(path):
+        check_classes(options, datasets.ImageFolder(path).labels)
+
+
+def check_classes(options, labels):
+    if labels is None:
+        raise ValueError(
+            f"{options.recipe} needs a class for every image, and "
+            f"{options.data} has none. Sort a folder of images into one "
+            "sub-folder per class, or take another recipe."
+        )
 
 
 class RecordedDeadline(callbacks.Deadline):
@@ -219,9 +281,10 @@ def fit(options, gan, data, epochs, deadline=None):
     """Trains, and leaves everything worth keeping in `options.out`."""
     out = options.out
     start = time.monotonic()
-    interrupted = False
+    stopped = None  # by this exception
     guard = callbacks.DivergenceGuard()
     history = os.path.join(out, "history.csv")
+    resume = callbacks.Resume(out, seconds=options.checkpoint_seconds)
     batch_size = tf.nest.flatten(data.element_spec)[0].shape[0]
     try:
         with CtrlC() as ctrl_c:
@@ -231,7 +294,7 @@ def fit(options, gan, data, epochs, deadline=None):
                 callbacks=[
                     *([deadline] if deadline else []),
                     guard,
-                    callbacks.Resume(out, seconds=options.checkpoint_seconds),
+                    resume,
                     callbacks.CSVHistory(history),
                     callbacks.SampleGrid(
                         out,
@@ -246,20 +309,18 @@ def fit(options, gan, data, epochs, deadline=None):
                     ctrl_c,
                 ],
             )
-    except KeyboardInterrupt:
-        interrupted = True
+    except (KeyboardInterrupt, OSError, *DISK_ERRORS) as error:
+        if resume.kept is None or not replicas.is_chief(gan):
+            raise  # nothing was trained, or nothing is to be written
+        stopped = error
     if not replicas.is_chief(gan):
-        return 130 if interrupted else 0
+        return 0
     minutes = (time.monotonic() - start) / 60
     if deadline is not None and deadline.epochs is not None:
         epochs = deadline.epochs
+    if stopped is not None:
+        return rescue(gan, out, resume, stopped, epochs)
     done = finish(gan, out)
-    if interrupted:
-        print(
-            f"\nInterrupted after {done} of {epochs} epochs; "
-            f"`gan-keras train --resume {out}` goes on."
-        )
-        return 130
     if guard.diverged:
         print(
             f"\nStopped in epoch {done} of {epochs}: the training diverged "
@@ -274,6 +335,29 @@ def fit(options, gan, data, epochs, deadline=None):
         f"  tensorboard --logdir {out}/logs"
     )
     return 0
+
+
+def rescue(gan, out, resume, stopped, epochs):
+    """Keeps what there is of a run that was stopped by an exception."""
+    failed = isinstance(stopped, Exception)  # a KeyboardInterrupt is none
+    # A failure may well be in the way of saving, too.
+    errors = (OSError, *DISK_ERRORS) if failed else ()
+    for save in (resume.save, lambda: finish(gan, out)):
+        with contextlib.suppress(*errors):
+            save()
+    whole, _ = resume.kept
+    if failed:
+        print(
+            f"\nStopped after {whole} of {epochs} epochs, by the error below. "
+            f"Once it is mended, `gan-keras train --resume {out}` goes on."
+        )
+        raise stopped
+    print(
+        f"\nInterrupted after {whole} of {epochs} epochs; `gan-keras train "
+        f"--resume {out}` goes on from there. (What was trained of the next "
+        f"epoch is in {out}/model.keras alone.)"
+    )
+    return 130
 
 
 def steps_for(gan, data, minutes):
@@ -301,9 +385,29 @@ def steps_for(gan, data, minutes):
     return max(1, int(minutes * 60 / min(times)))
 
 
+def begin(options, gan, epochs, shape):
+    """Makes room for a run, and writes down what it begins with."""
+    from gan_keras_cli import check_out
+
+    # Again, as someone may have written there while the data were read.
+    check_out(options)
+    if options.overwrite:
+        clear(options.out)
+    write_config(options, gan, epochs, shape)
+    # From the very beginning, so that a run without any has lost them.
+    folder = checkpoints(options.out)
+    make_directory(folder)
+    write_checkpoint(folder, 0, state.read(gan))
+
+
 def clear(directory):
     """Removes an earlier run."""
-    for entry in os.scandir(directory):
+    # Last of all what tells that it is one: if this is interrupted,
+    # `--overwrite` does the rest.
+    entries = sorted(
+        os.scandir(directory), key=lambda entry: entry.name == "config.json"
+    )
+    for entry in entries:
         if entry.name == LOCK:
             continue
         if entry.is_dir(follow_symlinks=False):
@@ -352,7 +456,13 @@ def read_config(run):
         raise ValueError(f"{path} is damaged: {error}") from error
     # An older run lacks settings that came later: it had their defaults.
     from gan_keras_cli import build_parser
+    from gan_keras_cli import is_run
 
+    if not is_run(config):
+        raise ValueError(
+            f"{path} is not the config.json of a run of `gan-keras train`: it "
+            "lacks settings. Name another directory, or bring it back."
+        )
     settings = {**vars(build_parser().parse_args(["train"])), **config}
     settings.setdefault("epoch_images", None)
     # The directory may have been moved since.
@@ -362,7 +472,6 @@ def read_config(run):
 def finish(gan, out):
     """Saves what a run leaves behind; returns how many epochs it has."""
     from gan_keras import plots
-    from gan_keras.callbacks.csv_history import read_history
 
     replace_file(os.path.join(out, "model.keras"), gan.save)
     rows = read_history(os.path.join(out, "history.csv"))
@@ -379,20 +488,29 @@ def finish(gan, out):
 
 
 def load(path):
-    """The model of a run; one readable error if the file is damaged."""
+    """The GAN of a run; one readable error if the file is none."""
     try:
-        return keras.saving.load_model(path)
+        model = keras.saving.load_model(path)
     except Exception as error:
         raise ValueError(
             f"cannot load {path}: {error} Was it written by another version, "
             "or cut off?"
         ) from error
+    if not isinstance(model, gan_keras.GAN):
+        raise ValueError(
+            f"{path} must hold a whole GAN, as a run's model.keras does, or "
+            "what `gan.save` wrote. It holds another network, such as a "
+            f"generator alone. Received: a {type(model).__name__}"
+        )
+    return model
 
 
 def look_at_data(options):
     from gan_keras import plots
 
-    found = datasets.inspect(options.folder, options.image_size)
+    # Images for a sheet take memory that nobody needs without one.
+    columns = 0 if options.preview is None else 8
+    found = datasets.inspect(options.folder, options.image_size, columns)
     print(found)
     if options.preview is not None:
         replace_file(options.preview, plots.contact_sheet(found).save)

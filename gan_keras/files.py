@@ -1,10 +1,13 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import errno
 import os
 import shutil
 
 LOCK = ".lock"
+# What it means that another process has it; msvcrt says EACCES.
+LOCKED = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
 def replace_file(path, write):
@@ -91,10 +94,13 @@ def in_use(directory):
         try:
             _lock(file)
         except OSError as error:
-            raise ValueError(
-                f"Another process is writing to {directory}. Wait for it, or "
-                "choose another directory."
-            ) from error
+            # Some network drives know no locks. There is nothing to be done
+            # about it, and a run without one is better than none.
+            if error.errno in LOCKED:
+                raise ValueError(
+                    f"Another process is writing to {directory}. Wait for it, "
+                    "or choose another directory."
+                ) from error
         yield
 
 

@@ -1,5 +1,6 @@
 """When XLA is worth it."""
 
+import functools
 import math
 
 import tensorflow as tf
@@ -29,11 +30,21 @@ def pays(gan):
     if replicas.distributed(gan):
         return False
     if tf.config.list_physical_devices("GPU"):
-        return True
+        return works()
     layers = gan.discriminator.layers
     if any(layer.compute_dtype == "bfloat16" for layer in layers):
         return False
     return work(gan.generator) + work(gan.discriminator) < SMALL
+
+
+@functools.cache
+def works():
+    """Whether XLA can be used at all; Apple's tensorflow-metal has none."""
+    try:
+        tf.function(lambda: tf.constant(0), jit_compile=True)()
+    except tf.errors.OpError:
+        return False
+    return True
 
 
 def work(network):

@@ -187,15 +187,33 @@ def test_tensorboard_samples(gan, tmp_path):
             assert len(tags) == len(network.trainable_variables)
 
 
-@pytest.mark.parametrize("wanted", ["histograms", "graph"])
-def test_tensorboard_needs_a_batch_to_look_at(gan, tmp_path, wanted):
+def test_tensorboard_looks_at_a_generators_first_batch(gan, tmp_path):
     def batches():
         yield (np.zeros((4, *gan.sample_shape), "float32"),)
 
-    callback = TensorBoardSamples(tmp_path / "logs", **{wanted: True})
-    with pytest.raises(ValueError, match=f"Received: {wanted}=True"):
-        gan.fit(batches(), callbacks=[callback], verbose=0)
-    assert not (tmp_path / "logs").exists()
+    callback = TensorBoardSamples(tmp_path, histograms=True, graph=True)
+    gan.fit(batches(), callbacks=[callback], verbose=0, steps_per_epoch=1)
+    found, accumulator = events(tmp_path / "train")
+    assert any(tag.startswith("gradients/") for tag in found)
+    assert len(accumulator.Graph().node) > 100
+
+
+@pytest.mark.parametrize("name", ["logs", "a[b]c"])
+def test_tensorboard_begins_anew_and_leaves_what_is_not_its_own(
+    gan, tmp_path, name
+):
+    theirs = tmp_path / name / "train" / "events.out.tfevents.1.host.2.3.v2"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"of keras.callbacks.TensorBoard")
+    logs = TensorBoardSamples(tmp_path / name, rows=1, columns=1)
+    fit(gan, [logs], epochs=2)
+    fit(gan, [logs], epochs=3, initial_epoch=1)
+    assert theirs.read_bytes() == b"of keras.callbacks.TensorBoard"
+    theirs.unlink()
+    found, _ = events(tmp_path / name / "train")
+    assert [step for step, _ in found["epoch_d_loss"]] == [1, 2, 3]
+    fit(gan, [logs])
+    assert len(names(tmp_path / name / "train")) == 1
 
 
 def test_tensorboard_histograms_hold_the_gradients(gan, tmp_path):

@@ -1,8 +1,10 @@
 """The command line, from the outside."""
 
 import csv
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +13,10 @@ import time
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from conftest import tiny_gan
+from conftest import tiny_recipe
+from conftest import two_cpus
 from PIL import Image
 
 import gan_keras_cli
@@ -214,11 +220,13 @@ def test_data_is_described_and_shown(colour_classes, tmp_path, capsys):
 
 
 def test_data_of_many_sizes_needs_one_for_the_sheet(tmp_path, capsys):
+    folder = tmp_path / "images"
+    folder.mkdir()
     for size in (8, 9):
-        Image.new("L", (size, size)).save(tmp_path / f"{size}.png")
-    assert gan_keras_cli.main(["data", str(tmp_path)]) == 0
+        Image.new("L", (size, size)).save(folder / f"{size}.png")
+    assert gan_keras_cli.main(["data", str(folder)]) == 0
     sheet = tmp_path / "sheet.out.png"
-    arguments = ["data", str(tmp_path), "--preview", str(sheet)]
+    arguments = ["data", str(folder), "--preview", str(sheet)]
     assert gan_keras_cli.main(arguments) == 2
     error = capsys.readouterr().err
     assert "--image-size" in error and len(error.splitlines()) == 1
@@ -318,9 +326,11 @@ def test_a_run_resumes_from_another_directory(digits, tmp_path, monkeypatch):
 
 
 def test_warnings_are_one_line(tmp_path):
-    Image.new("RGB", (8, 8)).save(tmp_path / "good.png")
-    (tmp_path / "bad.png").write_text("no image")
-    result = gan_keras("train", "--data", tmp_path, "--out", tmp_path / "run")
+    folder = tmp_path / "images"
+    folder.mkdir()
+    Image.new("RGB", (8, 8)).save(folder / "good.png")
+    (folder / "bad.png").write_text("no image")
+    result = gan_keras("train", "--data", folder, "--out", tmp_path / "run")
     assert result.returncode == 2  # one image is less than a batch
     warning, error = result.stderr.strip().splitlines()
     assert warning.startswith("gan-keras: warning: Skipped 1 of 2 files")
@@ -390,6 +400,214 @@ def test_overwrite_deletes_runs_only(tmp_path, digits):
     assert result.returncode == 2
     assert "deletes earlier runs only" in result.stderr
     assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize("config", ['{"name": "a web page"}', "[]", "{"])
+def test_overwrite_knows_the_config_of_a_run(tmp_path, config, capsys):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    (tmp_path / "config.json").write_text(config)
+    assert gan_keras_cli.main([*TRAIN, "--out", str(tmp_path), "--overwrite"])
+    assert "deletes earlier runs only" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize("inside", ["small.npz", "faces"])
+def test_overwrite_spares_the_data(run, digits, tmp_path, inside, capsys):
+    out = tmp_path / "run"
+    shutil.copytree(run[0], out)
+    shutil.copy(digits, out)
+    (out / "faces").mkdir()
+    arguments = ["--data", str(out / inside), "--out", str(out), "--overwrite"]
+    assert gan_keras_cli.main([*TRAIN, *arguments]) == 2
+    assert "would delete the data" in capsys.readouterr().err
+    assert (out / "small.npz").exists() and (out / "model.keras").exists()
+
+
+def test_an_overwrite_that_was_interrupted_can_be_repeated(
+    run, tmp_path, monkeypatch
+):
+    from gan_keras import cli
+
+    removed = []
+    for module, name in [(os, "remove"), (shutil, "rmtree")]:
+        monkeypatch.setattr(
+            module, name, lambda path: removed.append(os.path.basename(path))
+        )
+    cli.clear(run[0])
+    assert removed.pop() == "config.json"
+    assert {"checkpoints", "history.csv", "model.keras"} <= {*removed}
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        (".lock", False),
+        ("config.partial.json", False),
+        ("thesis.partial.txt", True),
+        ("config.partial.json/", True),
+        ("photos.partial/", True),
+    ],
+)
+def test_only_our_own_leftovers_count_as_nothing(tmp_path, name, counts):
+    out = tmp_path / "run"
+    out.mkdir()
+    if name.endswith("/"):
+        (out / name).mkdir()
+    else:
+        (out / name).write_text("")
+    arguments = ["train", "--out", str(out)]
+    options = gan_keras_cli.build_parser().parse_args(arguments)
+    if counts:
+        with pytest.raises(gan_keras_cli.UsageError, match="holds files"):
+            gan_keras_cli.check_train(options)
+    else:
+        gan_keras_cli.check_train(options)
+
+
+def test_files_that_came_while_the_data_were_read_stay(
+    digits, tmp_path, monkeypatch, capsys
+):
+    from gan_keras import datasets
+
+    out = tmp_path / "run"
+    load = datasets.load
+
+    def slowly(*args, **kwargs):
+        out.mkdir()
+        (out / "thesis.txt").write_text("years of work")
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(datasets, "load", slowly)
+    arguments = [*TRAIN, "--data", str(digits), "--out", str(out)]
+    assert gan_keras_cli.main(arguments) == 2
+    assert "holds files already" in capsys.readouterr().err
+    assert {path.name for path in out.iterdir()} == {".lock", "thesis.txt"}
+
+
+@pytest.fixture
+def unread(monkeypatch):
+    """Fails when images are loaded."""
+    monkeypatch.setattr("gan_keras.datasets.load", None)
+
+
+def damage(folder):
+    """The newest checkpoint; what is left is the one of the beginning."""
+    old, new = sorted(folder.iterdir())
+    assert old.name == "epoch_00000.npz"
+    new.write_bytes(new.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize("left", ["history.csv", "model.keras"])
+@pytest.mark.parametrize(
+    ("lose", "message"),
+    [(shutil.rmtree, "needs a checkpoint"), (damage, "epoch_00002.npz is dam")],
+)
+def test_a_run_that_lost_its_checkpoints_is_not_begun_anew(
+    run, tmp_path, lose, message, left, capsys, unread
+):
+    out = tmp_path / "run"
+    shutil.copytree(run[0], out)
+    (lost,) = {"history.csv", "model.keras"} - {left}
+    (out / lost).unlink()
+    lose(out / "checkpoints")
+    before = (out / left).read_bytes()
+    assert gan_keras_cli.main(["train", "--resume", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert message in error and "going on" not in error
+    assert len(error.strip().splitlines()) == 1
+    assert (out / left).read_bytes() == before
+
+
+def test_a_run_killed_at_its_beginning_begins_again(run, tmp_path):
+    out = tmp_path / "run"
+    out.mkdir()
+    shutil.copy(run[0] / "config.json", out)
+    assert gan_keras_cli.main(["train", "--resume", str(out)]) == 0
+    assert len((out / "history.csv").read_text().splitlines()) == 3
+
+
+def press_ctrl_c(epoch):
+    """A method for a callback: in the first step of that epoch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.steps.numpy()) == 2 * epoch + 1:
+            signal.raise_signal(signal.SIGINT)
+
+    return on_train_batch_end
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_ctrl_c_loses_no_whole_epoch(
+    digits, tmp_path, epoch, monkeypatch, capsys
+):
+    from gan_keras.callbacks import Pace
+
+    out = tmp_path / "run"
+    arguments = [*TRAIN, "--data", str(digits), "--out", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setattr(Pace, "on_train_batch_end", press_ctrl_c(epoch))
+        assert gan_keras_cli.main(arguments) == 130
+    assert f"Interrupted after {epoch} of 2 epochs" in capsys.readouterr().out
+    # Though no twenty seconds have gone by since the one before.
+    assert (out / "checkpoints" / f"epoch_0000{epoch}.npz").exists()
+    gan = keras.saving.load_model(out / "model.keras")
+    assert gan.steps.numpy() == 2 * epoch + 1
+    assert gan_keras_cli.main(["train", "--resume", str(out)]) == 0
+    gan = keras.saving.load_model(out / "model.keras")
+    assert gan.steps.numpy() == 4
+    assert len((out / "history.csv").read_text().splitlines()) == 3
+
+
+def test_ctrl_c_before_the_first_step_changes_nothing(
+    run, tmp_path, monkeypatch
+):
+    from gan_keras.callbacks import DivergenceGuard
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "run"
+    shutil.copytree(run[0], out)
+    monkeypatch.setattr(DivergenceGuard, "on_train_begin", interrupt)
+    before = (out / "model.keras").read_bytes()
+    assert gan_keras_cli.main(["train", "--resume", str(out)]) == 130
+    assert (out / "model.keras").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        tf.errors.ResourceExhaustedError(None, None, "No space left\n\t[[x]]"),
+    ],
+    ids=["python", "tensorflow"],
+)
+def test_a_full_disk_loses_no_whole_epoch(
+    digits, tmp_path, error, monkeypatch, capsys
+):
+    from gan_keras.callbacks import SampleGrid
+
+    def fail(self, epoch, logs=None):
+        if epoch == 1:
+            raise error
+        end(self, epoch, logs)
+
+    end = SampleGrid.on_epoch_end
+    out = tmp_path / "run"
+    arguments = [*TRAIN, "--data", str(digits), "--out", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setattr(SampleGrid, "on_epoch_end", fail)
+        assert gan_keras_cli.main(arguments) == 2
+    said = capsys.readouterr()
+    (line,) = said.err.strip().splitlines()
+    assert line.startswith("gan-keras: error: ") and "No space left" in line
+    assert "Stopped after 1 of 2 epochs" in said.out and "--resume" in said.out
+    assert (out / "checkpoints" / "epoch_00001.npz").exists()
+    assert keras.saving.load_model(out / "model.keras").steps.numpy() == 4
+    # The second epoch lacked its picture, and is run again.
+    assert gan_keras_cli.main(["train", "--resume", str(out)]) == 0
+    with Image.open(out / "training.gif") as gif:
+        assert gif.n_frames == 3
 
 
 @pytest.mark.slow
@@ -476,6 +694,11 @@ BEFORE_TENSORFLOW = [
     (["data", ".", "--preview", "no/such/x.png"], "directory that exists"),
     (["data", ".", "--image-size", "0"], "1 or more. Received: '0'"),
     (["train", "--resume", ".", "--width", "9"], "leave out --width"),
+    (["train", "wgan", "--batch-size", "64"], "a multiple of 5 for wgan"),
+    (["train", "--data", "."], "--out must lie outside"),
+    (["train", "--data", ".", "--out", "."], "--out must lie outside"),
+    (["data", ".", "--preview", "x.png"], "--preview must lie outside"),
+    (["evaluate", "{model}", "--data", "."], "--out must lie outside"),
     (["fly"], "invalid choice: 'fly'"),
     ([], "required"),
 ]
@@ -503,6 +726,138 @@ def test_mistakes_are_told_in_one_line_before_tensorflow(
     assert "Traceback" not in error
     assert sum("error:" in line for line in error.splitlines()) == 1
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("how", ["variable", "file"])
+def test_another_backend_is_refused_before_it_is_loaded(
+    how, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "gan_keras.cli", None)
+    if how == "variable":
+        monkeypatch.setenv("KERAS_BACKEND", "jax")
+    else:
+        monkeypatch.delenv("KERAS_BACKEND", raising=False)
+        monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+        (tmp_path / "keras.json").write_text('{"backend": "jax"}')
+    assert gan_keras_cli.main(["train"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "KERAS_BACKEND=tensorflow" in line and "'jax'" in line
+
+
+def test_what_a_critic_needs_is_known_beforehand():
+    from gan_keras import recipes
+
+    assert {
+        name: gan.critic_steps
+        for name in recipes.RECIPES
+        if (gan := tiny_recipe(name)).critic_steps > 1
+    } == gan_keras_cli.CRITIC_STEPS
+
+
+def test_names_of_data_sets_are_known_beforehand():
+    from gan_keras.datasets.loading import NAMES
+
+    assert gan_keras_cli.DATA_SETS == NAMES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--image-size", "200"], "8 to 128 pixels"),
+        (["train", "r3gan", "--image-size", "4"], "8 to 128 pixels"),
+        (["train", "cgan", "--image-size", "8"], "needs a class for every"),
+    ],
+)
+def test_a_folder_is_not_read_in_vain(
+    arguments, message, colour_classes, tmp_path, capsys, unread
+):
+    arguments += ["--data", str(colour_classes / "red")]
+    arguments += ["--out", str(tmp_path / "run")]
+    assert gan_keras_cli.main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_oldest_recipe_takes_any_size_and_minutes_no_workers():
+    from gan_keras import cli
+    from gan_keras import recipes
+
+    arguments = ["train", "gan", "--image-size", "4", "--minutes", "1"]
+    options = gan_keras_cli.build_parser().parse_args(arguments)
+    recipe = recipes.get("gan")
+    cli.check_before_loading(options, recipe, tf.distribute.get_strategy())
+    with pytest.raises(ValueError, match="--minutes is for one process"):
+        cli.check_before_loading(options, recipe, two_cpus())
+
+
+@pytest.mark.parametrize("config", ["{}", "[]", '{"recipe": "dcgan"}'])
+def test_a_config_that_is_none_is_not_resumed(tmp_path, config, capsys):
+    (tmp_path / "config.json").write_text(config)
+    assert gan_keras_cli.main(["train", "--resume", str(tmp_path)]) == 2
+    assert "is not the config.json of a run" in capsys.readouterr().err
+
+
+def test_a_generator_alone_is_no_gan(tmp_path, capsys):
+    path = str(tmp_path / "generator.keras")
+    tiny_gan().export_generator(path)
+    out = str(tmp_path / "a.png")
+    assert gan_keras_cli.main(["sample", path, "--out", out]) == 2
+    assert "must hold a whole GAN" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 119. GiB"),
+        tf.errors.ResourceExhaustedError(None, None, "OOM\n\t [[node]]"),
+    ],
+    ids=["python", "tensorflow"],
+)
+def test_too_many_images_are_one_line(run, error, monkeypatch, capsys):
+    from gan_keras import GAN
+
+    def generate(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(GAN, "generate", generate)
+    assert gan_keras_cli.main(["sample", str(run[0]), "-n", "1000000000"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(error).splitlines()[0] in line
+
+
+def test_without_xla_the_command_works(run, tmp_path, monkeypatch):
+    """As with tensorflow-metal."""
+    from gan_keras import xla
+
+    function = tf.function
+
+    def without_xla(*args, **kwargs):
+        if kwargs.get("jit_compile"):
+            raise tf.errors.NotFoundError(None, None, "no platform METAL")
+        return function(*args, **kwargs)
+
+    monkeypatch.setattr(tf, "function", without_xla)
+    xla.works.cache_clear()
+    try:
+        out = tmp_path / "a.png"
+        assert (
+            gan_keras_cli.main(["sample", str(run[0]), "--out", str(out)]) == 0
+        )
+        monkeypatch.setattr(
+            tf.config, "list_physical_devices", lambda kind: ["a GPU"]
+        )
+        assert not xla.pays(tiny_gan())
+    finally:
+        xla.works.cache_clear()
+
+
+def test_a_terminal_that_knows_few_letters(colour_classes, monkeypatch):
+    shown = io.BytesIO()
+    terminal = io.TextIOWrapper(shown, encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert gan_keras_cli.main(["data", str(colour_classes)]) == 0
+    terminal.flush()
+    assert b"red 1" in shown.getvalue() and b"?" in shown.getvalue()
 
 
 @pytest.mark.parametrize(

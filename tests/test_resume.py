@@ -1,5 +1,6 @@
 """An interrupted run ends as if it had never been interrupted."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -142,6 +143,22 @@ def test_damaged_checkpoint_falls_back_on_the_one_before(
     assert same(state(uninterrupted[0]), state(gan))
 
 
+def test_without_a_checkpoint_that_can_be_read_nothing_is_overwritten(
+    tmp_path,
+):
+    fit(new_gan(), tmp_path, epochs=3)
+    for path in (tmp_path / "checkpoints").iterdir():
+        path.write_bytes(b"")
+    before = (tmp_path / "history.csv").read_bytes()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*going on.*")
+        with pytest.raises(
+            ValueError, match="checkpoints cannot be read.*00002"
+        ):
+            fit(new_gan(), tmp_path, epochs=5)
+    assert (tmp_path / "history.csv").read_bytes() == before
+
+
 def test_a_finished_run_is_not_trained_further(uninterrupted, tmp_path):
     fit(start_like(uninterrupted), tmp_path, epochs=2)
     before = (tmp_path / "training.gif").read_bytes()
@@ -216,6 +233,28 @@ def test_lock_ends_with_its_process(tmp_path):
     process.wait()
     with in_use(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("code", [errno.EWOULDBLOCK, errno.EACCES])
+def test_a_lock_that_is_held_keeps_others_out(tmp_path, monkeypatch, code):
+    def lock(file):
+        raise OSError(code, "held")
+
+    monkeypatch.setattr("gan_keras.files._lock", lock)
+    with pytest.raises(ValueError, match="Another process is writing"):
+        with in_use(tmp_path):
+            pass
+
+
+def test_a_drive_without_locks_is_written_to(tmp_path, monkeypatch):
+    def lock(file):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("gan_keras.files._lock", lock)
+    entered = False
+    with in_use(tmp_path):
+        entered = True
+    assert entered
 
 
 def test_damage_is_not_reported_where_there_is_none(uninterrupted, tmp_path):

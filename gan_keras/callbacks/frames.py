@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gan_keras import checks
 from gan_keras.callbacks.tensorboard import drop_events_after
+from gan_keras.callbacks.tensorboard import event_writer
 from gan_keras.files import make_directory
 from gan_keras.gif import GrowingGIF
 
@@ -93,7 +94,7 @@ class TensorBoardPicture(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if self._writer is None:
             drop_events_after(self.directory, epoch)
-            self._writer = tf.summary.create_file_writer(self.directory)
+            self._writer = event_writer(self.directory)
 
     def on_epoch_end(self, epoch, logs=None):
         import numpy as np

@@ -42,83 +42,143 @@ class Resume(keras.callbacks.Callback):
             `checkpoints`.
         seconds: Float, the shortest time between two checkpoints; with 0 one
             is written after every epoch. The last epoch always gets one.
+
+    Raises:
+        ValueError: In `fit`, if there are checkpoints and none can be read.
     """
 
     def __init__(self, directory, seconds=20.0):
         super().__init__()
-        self.directory = os.path.join(os.fspath(directory), "checkpoints")
+        self.directory = checkpoints(directory)
         self.seconds = seconds
+        self.kept = None  # (epoch, values) that this epoch began with
         self._written = None
-        self._due = None
         self._done = None
 
     def on_train_begin(self, logs=None):
-        self._due = self._done = None
+        self.kept = self._done = None
         make_directory(self.directory)
-        for epoch in sorted(epochs_in(self.directory), reverse=True):
-            try:
-                values = self._read(epoch)
-            except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-                warnings.warn(
-                    f"The checkpoint {self._path(epoch)} is damaged "
-                    f"({error}); going on from the one before.",
-                    stacklevel=2,
-                )
-                continue
-            state.write(self.model, values, self._path(epoch))
+        found = newest(self.directory)
+        if found is not None:
+            epoch, values = found
+            state.write(self.model, values, path_of(self.directory, epoch))
             # Keras' own `BackupAndRestore` tells `fit` in the same way.
             self.model._initial_epoch = epoch
-            break
         self._written = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
         finite = all(map(math.isfinite, (logs or {}).values()))
         # Else there is no state to go on from.
         self._done = epoch + 1 if finite else None
-        if finite and time.monotonic() - self._written >= self.seconds:
-            self._due = self._done
 
-    # Written when the epoch is over for *all* callbacks: by then its row,
-    # its picture and its events are on the disk, wherever in the list they
-    # stand, and a run that goes on from here will not miss them.
+    # Kept when the epoch is over for *all* callbacks: by then its row, its
+    # picture and its events are on the disk, wherever in the list they stand,
+    # and a run that goes on from here will not miss them.
     def on_epoch_begin(self, epoch, logs=None):
-        self._write_if_due()
+        if self._done is not None or self.kept is None:
+            self.kept = epoch, state.read(self.model)
+        if (
+            self._done is not None
+            and time.monotonic() - self._written >= self.seconds
+        ):
+            self.save()
 
     def on_train_end(self, logs=None):
         # The last epoch always, whatever made it the last one.
-        self._due = self._done
-        self._write_if_due()
+        if self._done is not None:
+            self.kept = self._done, state.read(self.model)
+            self.save()
 
-    def _write_if_due(self):
-        if self._due is not None:
-            if replicas.is_chief(self.model):
-                self._write(self._due)
-            self._written = time.monotonic()
-            self._due = None
+    def save(self):
+        """Writes what the model was when the last whole epoch was over.
 
-    def _path(self, epoch):
-        return os.path.join(self.directory, f"epoch_{epoch:05d}.npz")
+        For who catches what ended `fit`, Ctrl-C or a full disk: no callback
+        is called then.
+        """
+        if self.kept is not None and replicas.is_chief(self.model):
+            write_checkpoint(self.directory, *self.kept)
+        self._written = time.monotonic()
 
-    def _write(self, epoch):
-        def write(path):
-            # An .npz holds checksums: damage does not go unnoticed.
-            with open(path, "wb") as file:
-                np.savez(file, *state.read(self.model))
-                file.flush()
-                os.fsync(file.fileno())
 
-        replace_file(self._path(epoch), write)
-        for old in sorted(epochs_in(self.directory))[:-2]:
-            os.remove(self._path(old))
+def checkpoints(directory):
+    """Where the checkpoints of a run are."""
+    return os.path.join(os.fspath(directory), "checkpoints")
 
-    def _read(self, epoch):
-        # Read as a whole, and the checksums with it, before any of it is used.
-        with np.load(self._path(epoch), allow_pickle=False) as archive:
-            values = [archive[f"arr_{i}"] for i in range(len(archive.files))]
-        return values
+
+def path_of(directory, epoch):
+    """The file of a checkpoint."""
+    return os.path.join(directory, f"epoch_{epoch:05d}.npz")
 
 
 def epochs_in(directory):
     """The epochs of which there are checkpoints, in no order."""
+    if not os.path.isdir(directory):
+        return []
     found = map(_NAME.fullmatch, os.listdir(directory))
     return [int(match[1]) for match in found if match]
+
+
+def write_checkpoint(directory, epoch, values):
+    """Writes a checkpoint, and removes all but it and the one before.
+
+    Args:
+        directory: An existing directory.
+        epoch: Int, how many epochs were trained.
+        values: List of arrays, from `gan_keras.state.read`.
+    """
+
+    def write(path):
+        # An .npz holds checksums: damage does not go unnoticed.
+        with open(path, "wb") as file:
+            np.savez(file, *values)
+            file.flush()
+            os.fsync(file.fileno())
+
+    replace_file(path_of(directory, epoch), write)
+    for old in sorted(epochs_in(directory))[:-2]:
+        os.remove(path_of(directory, old))
+
+
+def newest(directory):
+    """The newest checkpoint that can be read.
+
+    Args:
+        directory: The checkpoints' directory; may be missing.
+
+    Returns:
+        Tuple `(epoch, values)`, or None if there is no checkpoint.
+
+    Raises:
+        ValueError: If there are some, and all that were trained are damaged.
+            To begin anew then would be to delete what the run has left.
+    """
+    damage = []
+    for epoch in sorted(epochs_in(directory), reverse=True):
+        if epoch == 0 and damage:
+            break
+        path = path_of(directory, epoch)
+        try:
+            values = _read(path)
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+            damage.append(f"{path} is damaged ({error})")
+            continue
+        if damage:
+            warnings.warn(
+                f"The checkpoint {'; '.join(damage)}; going on from the one "
+                "before.",
+                stacklevel=3,
+            )
+        return epoch, values
+    if damage:
+        raise ValueError(
+            "The run cannot go on, as its checkpoints cannot be read. Bring "
+            "back a copy of them, or begin anew in another directory. "
+            f"Received: {'; '.join(damage)}"
+        )
+    return None
+
+
+def _read(path):
+    # Read as a whole, and the checksums with it, before any of it is used.
+    with np.load(path, allow_pickle=False) as archive:
+        return [archive[f"arr_{i}"] for i in range(len(archive.files))]

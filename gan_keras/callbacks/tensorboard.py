@@ -12,6 +12,10 @@ from gan_keras import state
 from gan_keras.files import replace_file
 from gan_keras.optimizer_pair import learning_rate
 
+# What our event files' names end in: `keras.callbacks.TensorBoard` may write
+# to the same directory.
+SUFFIX = ".gan_keras"
+
 
 class TensorBoardSamples(keras.callbacks.Callback):
     """Writes a training to TensorBoard: both players, and their pictures.
@@ -66,14 +70,6 @@ class TensorBoardSamples(keras.callbacks.Callback):
         self._inputs = self.model.grid_inputs(
             self.rows, self.columns, self.seed
         )
-        wanted = [n for n in ("histograms", "graph") if getattr(self, n)]
-        if wanted and self.model.example_batch is None:
-            raise ValueError(
-                f"`{wanted[0]}=True` needs a first batch of the data to look "
-                "at, and a Python generator gives each batch only once. Pass "
-                "`fit` arrays, a `tf.data.Dataset` or a `PyDataset`, or leave "
-                f"it out. Received: {wanted[0]}=True"
-            )
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._writer is not None:
@@ -82,7 +78,7 @@ class TensorBoardSamples(keras.callbacks.Callback):
         # it, and of the epochs after it, is about to be written again.
         directory = os.path.join(self.log_dir, "train")
         drop_events_after(directory, epoch)
-        self._writer = tf.summary.create_file_writer(directory)
+        self._writer = event_writer(directory)
         if self.graph and epoch == 0:
             self._write_graph()
 
@@ -149,15 +145,22 @@ def gradients_by_network(gan):
     return {gan.discriminator: d_gradients, gan.generator: g_gradients}
 
 
+def event_writer(directory):
+    """A writer of event files that `drop_events_after` knows again."""
+    return tf.summary.create_file_writer(directory, filename_suffix=SUFFIX)
+
+
 def drop_events_after(directory, step):
-    """Takes the later steps out of TensorBoard event files.
+    """Takes the later steps out of our own TensorBoard event files.
 
     Args:
         directory: The event files' directory; may be missing.
         step: Int, the last step to keep; 0 drops the files.
     """
-    for path in glob.glob(os.path.join(directory, "events.out.tfevents.*")):
-        if step == 0:
+    pattern = f"events.out.tfevents.*{SUFFIX}"
+    for path in glob.glob(os.path.join(glob.escape(directory), pattern)):
+        # (A partial one was left behind by a process that was killed here.)
+        if step == 0 or path.endswith(f".partial{SUFFIX}"):
             os.remove(path)
             continue
         kept = []
