@@ -469,7 +469,7 @@ def check_apart(out, name, data):
     ):
         raise UsageError(
             f"{name} must lie outside of the folder of images, or what is "
-            f"written there would be taken for one of them. Choose another "
+            "written there would be taken for one of them. Choose another "
             f"{name}. Received: {out!r}, inside {str(folder)!r}"
         )
 
