@@ -114,12 +114,6 @@ def train(options, strategy):
             seed=options.seed,
             **classes,
         )
-    if batch_size % gan.critic_steps:
-        raise ValueError(
-            f"--batch-size must be a multiple of {gan.critic_steps} for "
-            f"{options.recipe}, whose critic takes that many steps with images "
-            f"of their own. Received: {batch_size}"
-        )
     checks.training_data(gan, data)  # before anything is written
     deadline = None
     if options.minutes and not resumed:

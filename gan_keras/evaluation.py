@@ -13,6 +13,7 @@ from gan_keras import plots
 from gan_keras.datasets.loading import NAMES
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
+from gan_keras.metrics.evaluator import number_of_samples
 
 # Images of each kind: a folder may have more than memory holds.
 MOST = 10_000
@@ -51,7 +52,8 @@ def evaluate(options, gan, config):
             f"model draws them. Received: {data}, with images of "
             f"{shape(held_out.shape[1:])}"
         )
-    check_samples(options.samples, train, held_out)  # fitting takes minutes
+    # Before an extractor is fitted, for minutes.
+    number_of_samples(options.samples, train, held_out)
     cache = own_extractor_path(options.model, data, config)
     extractor = choose_extractor(options.extractor, data, cache, train, labels)
     evaluator = Evaluator(train, held_out, extractor, options.samples)
@@ -72,17 +74,6 @@ def evaluate(options, gan, config):
     if not options.json:
         print(options.out)
     return 0
-
-
-def check_samples(samples, train, held_out):
-    """As `Evaluator` does, which needs an extractor first."""
-    most = min(len(train), len(held_out))
-    if not 8 <= (most if samples is None else samples) <= most:
-        raise ValueError(
-            "--samples must be 8 at the least and not more than there are "
-            f"images of each kind. Received: samples={samples}, {len(train)} "
-            f"training and {len(held_out)} held-out images"
-        )
 
 
 def choose_extractor(wanted, data, path, train, labels):

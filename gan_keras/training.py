@@ -76,7 +76,7 @@ class Training:
         checks.count(
             steps_per_execution=steps_per_execution, critic_steps=critic_steps
         )
-        self._jit_compile_asked = jit_compile  # saved: other machines differ
+        asked = jit_compile
         if jit_compile == "auto":
             jit_compile = not run_eagerly and xla.pays(self)
         checks.compilation(self, jit_compile, run_eagerly)
@@ -88,6 +88,7 @@ class Training:
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
         )
+        self._jit_compile_asked = asked  # saved: other machines differ
         self.loss = loss
         self.penalties = penalties
         self.auxiliaries = auxiliaries

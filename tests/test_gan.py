@@ -386,6 +386,16 @@ def test_a_second_fit_goes_on_where_the_first_ended():
     assert not same(trained(2), whole)
 
 
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_generators_may_yield_pairs_of_any_kind(kind):
+    gan = compiled(tiny_gan())
+    batches = tiny_images(16).reshape((2, 8, 8, 8, 1))
+    pairs = (kind([batch, np.zeros(8)]) for batch in batches)
+    gan.fit(pairs, verbose=0)
+    # (Keras gives a generator's first batch twice, to any model.)
+    assert int(gan.steps.numpy()) >= 2
+
+
 def test_images_of_64_bits_train_as_those_of_32():
     images = tiny_images(16)
 

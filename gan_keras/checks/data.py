@@ -137,7 +137,7 @@ def _put_back(first, batches):
     As tuples: Keras takes no generator of anything else.
     """
     for batch in itertools.chain([first], batches):
-        yield batch if isinstance(batch, tuple) else (batch,)
+        yield tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
 
 
 def unpack(batch, argument):

@@ -99,13 +99,10 @@ def metrics(gan, found):
     """Can they look at what the generator draws?"""
     drawn = gan.sample_shape
     for metric in found:
-        wanted = getattr(metric, "image_shape", drawn)
-        if len(wanted) != len(drawn) or any(
-            size not in (None, n) for size, n in zip(wanted, drawn)
-        ):
+        if hasattr(metric, "fits") and not metric.fits(drawn):
             raise ValueError(
                 f"`metrics`: the extractor {metric.extractor!r} of "
-                f"{metric.name!r} looks at images of shape {wanted}. Fit one "
+                f"{metric.name!r} looks at images of another shape. Fit one "
                 "to yours, `extractor = gk.extractors.fit(images)`, and pass "
                 f"`gk.metrics.{type(metric).__name__}(extractor)`. Received: a "
                 f"generator that draws {drawn}"

@@ -80,14 +80,17 @@ class Extractor:
             return features, None
         return features, in_batches(lambda x: self.look(as_float(x))[1], images)
 
+    def fits(self, shape):
+        """Whether it can look at images of a shape, `(H, W, C)`."""
+        return len(shape) == len(self.image_shape) and all(
+            wanted in (None, size)
+            for wanted, size in zip(self.image_shape, shape)
+        )
+
     def check(self, images):
         """The images as an array; a ValueError if they do not fit."""
         images = np.asarray(images)
-        fits = images.ndim == 4 and all(
-            wanted in (None, size)
-            for wanted, size in zip(self.image_shape, images.shape[1:])
-        )
-        if not fits or not len(images):
+        if not (self.fits(images.shape[1:]) and len(images)):
             wanted = ", ".join(str(n or "any") for n in self.image_shape)
             raise ValueError(
                 f"The extractor {self.name!r} looks at images of shape [n, "

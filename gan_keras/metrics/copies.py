@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gan_keras.datasets import to_float
 from gan_keras.metrics.distances import _squared_distances
 from gan_keras.metrics.distances import check_features
 
@@ -171,5 +172,6 @@ def flat(images):
     images as they were loaded.
     """
     images = np.asarray(images)
-    vectors = images.reshape(len(images), -1).astype("float32")
-    return vectors / 127.5 - 1 if images.dtype == np.uint8 else vectors
+    if images.dtype == np.uint8:
+        images = to_float(images)
+    return images.reshape(len(images), -1).astype("float32")

@@ -125,15 +125,7 @@ class Evaluator:
     ):
         self.extractor = extractors.get(extractor)
         train, held_out = np.asarray(train), np.asarray(held_out)
-        most = min(len(train), len(held_out))
-        self.samples = min(most, 10_000) if samples is None else samples
-        if not 8 <= self.samples <= most:
-            raise ValueError(
-                "`samples` must be 8 at the least and not more than there are "
-                "images of each kind. Received: samples="
-                f"{samples}, {len(train)} training and {len(held_out)} "
-                "held-out images"
-            )
+        self.samples = number_of_samples(samples, train, held_out)
         rng = np.random.default_rng(seed)
         # In their order: only which ones is left to chance.
         self.all_train = train
@@ -251,6 +243,19 @@ class Evaluator:
                 f"evaluator `samples=`. Received: {len(images)} images"
             )
         return images if every else images[: self.samples]
+
+
+def number_of_samples(samples, train, held_out):
+    """How many images of each kind are compared; arguments of `Evaluator`."""
+    most = min(len(train), len(held_out))
+    chosen = min(most, 10_000) if samples is None else samples
+    if not 8 <= chosen <= most:
+        raise ValueError(
+            "`samples` must be 8 at the least and not more than there are "
+            f"images of each kind. Received: samples={samples}, {len(train)} "
+            f"training and {len(held_out)} held-out images"
+        )
+    return chosen
 
 
 def _kernel_distance(real, fake):

@@ -33,7 +33,7 @@ class ImageMetric(keras.metrics.Metric):
         super().__init__(name=name or extractor.label(self.figure))
         # A list would be tracked, and the network saved with every model.
         self._look = extractor.look
-        self.image_shape = extractor.image_shape
+        self.fits = extractor.fits
         self.extractor = extractor.name
 
     def update_state(self, real_images, fake_images):
