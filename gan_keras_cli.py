@@ -391,8 +391,11 @@ def check(options):
         if options.command == "evaluate" and options.out is None:
             options.out = str(Path(options.model).with_name("evaluation.png"))
         check_output(options.out, "--out", gif=options.command == "interpolate")
-        if options.command == "evaluate" and options.data is not None:
-            check_apart(options.out, "--out", options.data)
+        config = run_config(Path(options.model).parent)
+        trained_on = config["data"] if is_run(config) else None
+        data = getattr(options, "data", None) or trained_on
+        if data is not None:
+            check_apart(options.out, "--out", data)
 
 
 def check_data(options):
@@ -432,7 +435,7 @@ def check_train(options):
             f"Received: {options.recipe!r}"
         )
     if "/" in options.data or "\\" in options.data:
-        if not Path(options.data).expanduser().exists():
+        if not os.path.exists(os.path.expanduser(options.data)):
             raise UsageError(
                 f"--data: no such file or folder. Received: {options.data!r}"
             )
@@ -465,6 +468,7 @@ def check_apart(out, name, data):
     if (
         folder
         and folder.is_dir()
+        and not any(folder.glob("*-ubyte*"))  # IDX files, known by their names
         and Path(out).resolve().is_relative_to(folder)
     ):
         raise UsageError(
@@ -478,7 +482,7 @@ def data_path(data):
     """Where the data are, or None for those that have a name."""
     if data in DATA_SETS:
         return None
-    return Path(data).expanduser().resolve()
+    return Path(os.path.expanduser(data)).resolve()
 
 
 def is_chief():
@@ -530,16 +534,23 @@ def check_out(options):
 
 def is_content(path):
     """Whether a file is more than a start that was killed at once leaves."""
+    if path.name.startswith(".pixels-"):
+        return False  # of this very start: Windows shows such files
     return path.name not in LEFTOVERS or path.is_dir()
 
 
 def holds_run(directory):
     """Whether a directory has the config.json of a run of ours."""
+    return is_run(run_config(directory))
+
+
+def run_config(directory):
+    """What a directory's config.json holds; None if there is no JSON."""
     try:
-        text = (directory / "config.json").read_text(encoding="utf-8")
-        return is_run(json.loads(text))
+        path = Path(directory) / "config.json"
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
+        return None
 
 
 def is_run(config):

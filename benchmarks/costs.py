@@ -120,9 +120,20 @@ def epochs(count):
             memory.append(psutil.Process().memory_info().rss / 2**20)
 
     class Timed(keras.callbacks.CallbackList):
-        """Keras' list of callbacks, timed where an epoch ends."""
+        """Keras' list of callbacks, timed where an epoch begins and ends.
+
+        `Resume` copies and writes the state of an epoch when the next one
+        begins: that counts for the epoch which is over, so the first epoch's
+        beginning does not. What it writes after the last one is not timed.
+        """
 
         times = []
+
+        def on_epoch_begin(self, epoch, logs=None):
+            begin = time.perf_counter()
+            super().on_epoch_begin(epoch, logs)
+            if self.times:
+                self.times[-1] += time.perf_counter() - begin
 
         def on_epoch_end(self, epoch, logs=None):
             begin = time.perf_counter()
@@ -140,6 +151,7 @@ def epochs(count):
                 gk.callbacks.TensorBoardSamples(
                     os.path.join(directory, "logs")
                 ),
+                gk.callbacks.Pace(batch_size),
                 Memory(),
             ],
             add_history=True,

@@ -4,8 +4,10 @@
 
 makes 100,000 small JPEGs in DIR, trains the colour recipe on a tenth of them
 and on all, each in a process of its own with the command's default settings,
-and prints the peaks of resident memory, how long decoding took, and the share
-of a training step that is spent waiting for images.
+and prints the peaks of resident memory, how long decoding took, and the
+processor time that a batch of images takes beside the time of a training
+step. That is work, not waiting: batches are made while the step before is
+still computed, and how much the step waits for them is not measured.
 """
 
 import argparse
@@ -61,9 +63,8 @@ def train(folder, scratch, steps):
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{len(images):7,} images in {type(images).__name__}: peak {peak:.0f} "
-        f"MiB, decoded in {decoding:.0f} s, step {1000 * step:.0f} ms, of it "
-        f"{1000 * batch:.1f} ms of processor time ({batch / step:.1%}) for "
-        "the images"
+        f"MiB, decoded in {decoding:.0f} s, step {1000 * step:.0f} ms, its "
+        f"images {1000 * batch:.1f} ms of processor time ({batch / step:.1%})"
     )
 
 

@@ -45,6 +45,7 @@ DISK_ERRORS = (
     tf.errors.NotFoundError,
     tf.errors.PermissionDeniedError,
 )
+NO_ROOM = (OSError, MemoryError, *DISK_ERRORS)
 
 
 def run(options, strategy=None):
@@ -179,7 +180,7 @@ def check_before_loading(options, recipe, strategy):
                 "--minutes is for one process: several workers would each "
                 "measure another number of epochs. Use --epochs."
             )
-    path = pathlib.Path(options.data).expanduser()
+    path = pathlib.Path(os.path.expanduser(options.data))
     named = options.data in NAMES
     if recipe.classes and not named and path.is_dir() and not idx_files(path):
         check_classes(options, datasets.ImageFolder(path).labels)
@@ -303,7 +304,7 @@ def fit(options, gan, data, epochs, deadline=None):
                     ctrl_c,
                 ],
             )
-    except (KeyboardInterrupt, OSError, *DISK_ERRORS) as error:
+    except (KeyboardInterrupt, *NO_ROOM) as error:
         if resume.kept is None or not replicas.is_chief(gan):
             raise  # nothing was trained, or nothing is to be written
         stopped = error
@@ -335,7 +336,7 @@ def rescue(gan, out, resume, stopped, epochs):
     """Keeps what there is of a run that was stopped by an exception."""
     failed = isinstance(stopped, Exception)  # a KeyboardInterrupt is none
     # A failure may well be in the way of saving, too.
-    errors = (OSError, *DISK_ERRORS) if failed else ()
+    errors = NO_ROOM if failed else ()
     for save in (resume.save, lambda: finish(gan, out)):
         with contextlib.suppress(*errors):
             save()
@@ -539,10 +540,11 @@ def sample(options):
 
 def evaluate(options):
     from gan_keras import evaluation
+    from gan_keras_cli import holds_run
 
     run = os.path.dirname(options.model)
     config = {}
-    if os.path.exists(os.path.join(run, "config.json")):
+    if holds_run(run):  # else it is of another program, and not needed
         _, config = read_config(run)
     return evaluation.evaluate(options, load(options.model), config)
 

@@ -165,7 +165,7 @@ class ConditionalGAN(GAN):
             Float32 NumPy array `[n]`, as of `GAN.judge`.
         """
         self._assert_compile_called("judge")
-        checks.images(self, images)
+        checks.images(self, images, few=True)
         checks.labels(self, labels, len(images))
         classes = self.class_weights(labels).numpy()
         return in_batches(

@@ -37,14 +37,20 @@ def clip_weights(network, limit=0.01):
     Source: Arjovsky et al., 2017, arXiv:1701.07875.
 
     Args:
-        network: A built `keras.Model` of Keras layers. Its weights are
-            clipped at once, and after every update of an optimizer.
+        network: A built `keras.Model` of Keras layers, or those of a
+            discriminator of this package. Its weights are clipped at once,
+            and after every update of an optimizer.
         limit: Float > 0.
 
     Returns:
         The same network.
+
+    Raises:
+        ValueError: If a layer has a weight that cannot be constrained; no
+            weight is changed then.
     """
     constraint = ClipWeights(limit)
+    found = []
     for layer in network._flatten_layers(include_self=False):
         for variable in layer._trainable_variables:
             # In the layer for its config, so that a file keeps it; in the
@@ -54,9 +60,12 @@ def clip_weights(network, limit=0.01):
                 raise ValueError(
                     f"`network` has a layer {layer.name!r} whose weight "
                     f"{variable.name!r} cannot be constrained: it has no "
-                    f"`{attribute}`."
+                    f"`{attribute}`. Use another layer, or one of your own "
+                    "with such an argument, which `get_config` must return."
                 )
-            setattr(layer, attribute, constraint)
-            variable.constraint = constraint
-            variable.assign(constraint(variable.value))
+            found.append((layer, attribute, variable))
+    for layer, attribute, variable in found:
+        setattr(layer, attribute, constraint)
+        variable.constraint = constraint
+        variable.assign(constraint(variable.value))
     return network

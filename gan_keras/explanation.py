@@ -47,7 +47,7 @@ def _checked(gan, data):
     real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(
         tuple(data) if isinstance(data, list) else data
     )
-    checks.images(gan, real_images, "data")
+    checks.images(gan, real_images, "data", few=True)
     n = len(real_images)
     if not n or n % gan.critic_steps:
         raise ValueError(

@@ -169,7 +169,9 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
 
     Formula: minimise `mean((G(z) - image)^2)` over z, with Adam, from the
     best of 64 random vectors for each image; z is kept as long as latent
-    vectors usually are, `sqrt(latent_dim)`.
+    vectors usually are, `sqrt(latent_dim)`. Below 8 dimensions, where
+    lengths differ much, and for an `InfoGAN`, whose codes have places of
+    their own, z may be of any length.
 
     Source: Zhu et al., 2016, arXiv:1609.03552; Karras et al., 2020,
     appendix D, arXiv:1912.04958.
@@ -189,9 +191,10 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
     import tensorflow as tf
 
     from gan_keras import checks
+    from gan_keras.infogan import InfoGAN
 
     images = np.asarray(images)
-    checks.images(gan, images)
+    checks.images(gan, images, few=True)
     checks.count(steps=steps)
     targets = tf.constant(images, tf.float32)
     n, tries = len(images), 64
@@ -220,7 +223,7 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
         return length * z / tf.norm(z, axis=1, keepdims=True)
 
     # One number has no sphere, and codes have places of their own.
-    if gan.latent_dim < 8 or type(gan).__name__ == "InfoGAN":
+    if gan.latent_dim < 8 or isinstance(gan, InfoGAN):
         on_sphere = tf.identity
     z = tf.Variable(tf.stack(starts))
     m, v = tf.zeros_like(z), tf.zeros_like(z)

@@ -122,7 +122,7 @@ class Sampling:
             score if the compiled loss has no probability.
         """
         self._assert_compile_called("judge")
-        checks.images(self, images)
+        checks.images(self, images, few=True)
         return in_batches(
             lambda batch: self.loss.score(
                 self.discriminate(batch, training=False)

@@ -78,7 +78,7 @@ class Training:
         )
         asked = jit_compile
         if jit_compile == "auto":
-            jit_compile = not run_eagerly and xla.pays(self)
+            jit_compile = not run_eagerly and xla.pays(self, metrics)
         checks.compilation(self, jit_compile, run_eagerly)
         # `optimizer=None`, or Keras attaches an unused RMSprop that its
         # learning-rate callbacks would then steer.
@@ -190,6 +190,8 @@ class Training:
         # `fit` calls it after every epoch, on what it checked once.
         if not kwargs.get("_use_cached_eval_dataset"):
             checks.weights(sample_weight=sample_weight)
+            if isinstance(x, tuple) and len(x) == 2 and y is None:
+                x, y = x
             data = x if y is None else (x, y)
             checks.held_out_data(self, data, "x")
         found = super().evaluate(
@@ -203,9 +205,10 @@ class Training:
             **kwargs,
         )
         if replicas.distributed(self):
-            # Each replica told the figure of its own part of the samples.
-            for metric in self._means.images:
-                found[metric.name] = float(metric.result())
+            # Each replica told the figures of its own part of the samples.
+            for metric in self.metrics:
+                if metric.name in found:
+                    found[metric.name] = float(metric.result())
         return found if return_dict else self._flatten_metrics_in_order(found)
 
     def _maybe_symbolic_build(self, *args, **kwargs):

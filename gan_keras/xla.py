@@ -8,9 +8,10 @@ import tensorflow as tf
 from gan_keras import replicas
 
 SMALL = 8_000_000
+WIDE = 256  # features of an extractor
 
 
-def pays(gan):
+def pays(gan, metrics=()):
     """Whether to compile a GAN's training step with XLA.
 
     On a CPU, XLA melts the many small operations of small networks into few:
@@ -22,12 +23,16 @@ def pays(gan):
 
     Args:
         gan: A `GAN`.
+        metrics: The metrics of images that `evaluate` measures. For those of
+            hundreds of features and more XLA takes minutes to compile.
 
     Returns:
         Boolean. False under a `tf.distribute` strategy, where compiling with
         XLA fails.
     """
     if replicas.distributed(gan):
+        return False
+    if any(getattr(metric, "features", 0) > WIDE for metric in metrics):
         return False
     if tf.config.list_physical_devices("GPU"):
         return works()

@@ -249,3 +249,12 @@ def test_callbacks_work_together_with_keras_own(gan, tmp_path):
         epochs=2,
     )
     assert (tmp_path / "best.keras").exists()
+
+
+def test_tensorboard_of_points_has_all_but_the_picture(tmp_path):
+    gan = gk.lab.gan(gk.lab.ring(), steps=4, seed=1)
+    data = gk.lab.pipeline(gk.lab.ring(), steps=2)
+    logs = TensorBoardSamples(tmp_path, histograms=True)
+    gan.fit(data, epochs=1, verbose=0, callbacks=[logs])
+    found, _ = events(tmp_path / "train")
+    assert "epoch_d_loss" in found and "samples" not in found

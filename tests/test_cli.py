@@ -23,7 +23,7 @@ import gan_keras_cli
 
 TRAIN = [
     "train", "--epochs", "2", "--width", "2", "--latent-dim", "4",
-    "--batch-size", "64",
+    "--batch-size", "64", "--checkpoint-seconds", "1000",
 ]  # fmt: skip
 
 
@@ -579,8 +579,9 @@ def test_ctrl_c_before_the_first_step_changes_nothing(
     [
         OSError(28, "No space left on device"),
         tf.errors.ResourceExhaustedError(None, None, "No space left\n\t[[x]]"),
+        MemoryError("No space left"),
     ],
-    ids=["python", "tensorflow"],
+    ids=["python", "tensorflow", "memory"],
 )
 def test_a_full_disk_loses_no_whole_epoch(
     digits, tmp_path, error, monkeypatch, capsys
@@ -699,6 +700,8 @@ BEFORE_TENSORFLOW = [
     (["train", "--data", ".", "--out", "."], "--out must lie outside"),
     (["data", ".", "--preview", "x.png"], "--preview must lie outside"),
     (["evaluate", "{model}", "--data", "."], "--out must lie outside"),
+    (["train", "--data", "~nobody_at_all/x"], "no such file or folder"),
+    (["sample", "{model}", "--out", "faces/x.png"], "--out must lie outside"),
     (["fly"], "invalid choice: 'fly'"),
     ([], "required"),
 ]
@@ -712,6 +715,10 @@ def test_mistakes_are_told_in_one_line_before_tensorflow(
 ):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "gan.keras").write_text("not loaded here")
+    (tmp_path / "faces").mkdir()
+    config = dict.fromkeys(gan_keras_cli.RUN_KEYS)
+    config["data"] = str(tmp_path / "faces")
+    (tmp_path / "config.json").write_text(json.dumps(config))
     monkeypatch.chdir(tmp_path)
     # Importing the package would be the point where TensorFlow comes in.
     monkeypatch.setitem(sys.modules, "gan_keras.cli", None)
@@ -880,3 +887,23 @@ def test_mistakes_found_later_are_one_line_too(
     assert "Traceback" not in error
     assert len(error.strip().splitlines()) == 1
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_lies_beside_a_model_need_not_be_of_ours(
+    run, digits, tmp_path, capsys
+):
+    shutil.copy(run[0] / "model.keras", tmp_path / "gan.keras")
+    (tmp_path / "config.json").write_text('{"architectures": ["Other"]}')
+    arguments = ["evaluate", str(tmp_path / "gan.keras"), "--samples", "40"]
+    assert gan_keras_cli.main([*arguments, "--data", str(digits)]) == 0
+    assert "fd_digits" in capsys.readouterr().out
+    assert (tmp_path / "evaluation.png").exists()
+
+
+def test_a_folder_of_idx_files_may_hold_the_runs(tmp_path, monkeypatch):
+    options = gan_keras_cli.build_parser().parse_args(["train", "--data", "."])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(gan_keras_cli.UsageError, match="must lie outside"):
+        gan_keras_cli.check(options)
+    (tmp_path / "train-images-idx3-ubyte.gz").touch()
+    gan_keras_cli.check(options)

@@ -470,3 +470,10 @@ def test_infogan_trains_saves_and_shows_a_category_a_row(tmp_path):
     z = gan.with_codes(z[:2], category=[3, 0], continuous=[[0.5, -1], [0, 1]])
     np.testing.assert_array_equal(z[:, :4], np.eye(4)[[3, 0]])
     np.testing.assert_array_equal(z[:, 4:6], [[0.5, -1], [0, 1]])
+
+
+def test_a_pair_is_evaluated_as_it_is_trained_with():
+    x, y = tiny_images(20), np.arange(20) % 3
+    gan = compiled(tiny_conditional())
+    expected = gan.evaluate(x, y, verbose=0, return_dict=True)
+    assert gan.evaluate((x, y), verbose=0, return_dict=True) == expected

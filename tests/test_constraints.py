@@ -59,6 +59,65 @@ def test_a_layer_that_cannot_be_constrained_is_named():
 
     network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.PReLU()])
     clip_weights(network)
-    network = keras.Sequential([keras.Input((4,)), Mine(name="own")])
+    network = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(4), Mine(name="own")]
+    )
+    before = network.get_weights()
+    assert np.abs(before[0]).max() > 0.01
     with pytest.raises(ValueError, match="layer 'own'.*'mine'"):
         clip_weights(network)
+    for a, b in zip(before, network.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    dense = network.layers[0]
+    assert dense.kernel_constraint is dense.kernel.constraint is None
+
+
+@pytest.mark.parametrize("wrap", [None, gk.layers.SpectralNormalization])
+def test_the_layers_of_this_package(tmp_path, wrap):
+    images = keras.Input((8, 8, 4))
+    classes = keras.Input((3,))
+    attention = gk.layers.SelfAttention(spectral=wrap is not None)
+    features = gk.layers.LearnedPooling()(attention(images))
+    logits = gk.layers.ClassProjection()([features, classes])
+    network = keras.Model([images, classes], logits)
+    attention.gain.assign(0.5)
+    clip_weights(network, 0.02)
+    assert len(network.trainable_variables) == 7
+    network.save(tmp_path / "d.keras")
+    again = keras.saving.load_model(tmp_path / "d.keras")
+    for a, b in zip(network.get_weights(), again.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    for model in (network, again):
+        for variable in model.trainable_variables:
+            assert variable.constraint.limit == 0.02
+            assert 0 < np.abs(variable.numpy()).max() <= np.float32(0.02)
+    # An update that would carry every weight far out.
+    optimizer = keras.optimizers.SGD(1.0)
+    weights = again.trainable_variables
+    optimizer.apply([keras.ops.ones_like(w) for w in weights], weights)
+    for variable in weights:
+        np.testing.assert_array_equal(variable, np.full(variable.shape, -0.02,
+                                                        "float32"))  # fmt: skip
+
+
+def test_a_clipped_critic_with_all_of_them_is_trained(tmp_path):
+    image_shape = (16, 16, 1)
+    d = gk.networks.dcgan_discriminator(
+        image_shape, 4, num_classes=3, attention=4
+    )
+    g = gk.networks.dcgan_generator(image_shape, 4, 4, num_classes=3)
+    gan = gk.ConditionalGAN(g, clip_weights(d, 0.02))
+    gan.compile(
+        "rmsprop", "rmsprop", loss="wasserstein", penalties=[],
+        jit_compile=False,
+    )  # fmt: skip
+    images = tiny_images(16, size=16)
+    gan.fit(images, np.arange(16) % 3, batch_size=8, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    for variable in (
+        *d.trainable_variables,
+        *again.discriminator.trainable_variables,
+    ):
+        assert np.abs(variable.numpy()).max() <= np.float32(0.02)
+        assert variable.constraint.limit == 0.02

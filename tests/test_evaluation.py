@@ -12,6 +12,7 @@ import tensorflow as tf
 from conftest import same
 from conftest import tiny_images
 from scipy import stats
+from scipy.spatial import distance
 
 import gan_keras as gk
 import gan_keras_cli
@@ -134,6 +135,11 @@ def test_without_labels_it_learns_which_way_up():
         (lambda x, y: metrics.memorisation(x, x, x[1:]), "20 and 19"),
         (lambda x, y: metrics.half_sample_interval(np.mean, [x[:3]]), "4 sam"),
         (lambda x, y: metrics.support_size(x, x[1:]), "19 and 20"),
+        (lambda x, y: metrics.support_size(x, 0 * x), "20 times the same"),
+        (lambda x, y: metrics.Evaluator(x, x, samples=11), "12 at the least"),
+        (lambda x, y: metrics.Evaluator(x, x)(x / 255.0 * 2), r"\[0, 2\]"),
+        (lambda x, y: metrics.Evaluator(x, x)(x * np.nan), r"\[nan, nan\]"),
+        (lambda x, y: gk.extractors.fit(x, y, name="digits"), "your own"),
     ],
 )
 def test_mistakes_are_named(call, message):
@@ -270,6 +276,25 @@ def test_the_birthday_paradox_counts_the_days():
     assert never.pairs == 0 and never.size == math.inf
     # No pair in 499,500: with 95 % confidence not less than a third of it.
     assert never.at_least == pytest.approx(499_500 / 3.045, rel=1e-3)
+
+
+def test_the_birthday_paradox_with_any_number_and_with_a_copy():
+    # 129 points: the last block of distances is that of the last point alone.
+    points = np.random.default_rng(0).normal(size=(129, 20))
+    least = pytest.approx(distance.pdist(points).min(), rel=1e-4)
+    assert metrics.support_size(points, points).threshold == least
+    points[3] = points[5]  # a real image that is there twice
+    least = sorted(distance.pdist(points))[1]
+    found = metrics.support_size(points, points)
+    assert found.threshold == pytest.approx(least, rel=1e-4)
+    assert found.pairs == 1
+    assert metrics.support_size(0 * points, points).size == 1
+
+
+def test_the_fewest_samples_that_can_be_evaluated():
+    images = digits(n=40)[0]
+    evaluator = metrics.Evaluator(images[:20], images[20:], samples=12)
+    assert evaluator(images[:12]).to_dict()["samples"] == 12
 
 
 # ---------------------------------------------------------------- evaluator
@@ -452,6 +477,25 @@ def test_the_monitor_feeds_keras_callbacks_and_draws_its_curve(tmp_path):
     # A run that goes on behind epoch 2 measures epoch 4 again, not twice.
     gan.fit(data, epochs=4, initial_epoch=2, verbose=0, callbacks=[monitor])
     assert [row["epoch"] for row in monitor.rows] == [2, 4]
+
+
+def test_the_monitor_measures_nothing_of_a_model_that_has_diverged():
+    evaluator = metrics.Evaluator(digits(n=200)[0], digits("test")[0][::5])
+    gan = small_gan()
+
+    class Spoil(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            bias = gan.ema_generator.weights[-1]
+            bias.assign(np.full(bias.shape, np.nan))
+
+    guard = gk.callbacks.DivergenceGuard()
+    monitor = gk.callbacks.QualityMonitor(evaluator)
+    data = gk.datasets.pipeline(digits(n=64)[0], batch_size=32)
+    with pytest.warns(UserWarning, match="Training diverged"):
+        gan.fit(data, epochs=3, verbose=0, callbacks=[Spoil(), monitor, guard])
+    assert guard.diverged and int(gan.steps) == 0
+    assert np.isnan(monitor.rows[-1]["fd_digits"])
+    assert np.isfinite(gan.generate(2)).all()
 
 
 def test_the_monitor_generates_as_many_as_there_are_training_images():

@@ -89,6 +89,47 @@ def test_the_officer_at_one_half(real_is_wrong, fake_is_wrong):
     assert not found and "exactly 0.5" in found.message
 
 
+@pytest.mark.parametrize(
+    "name, hints",
+    [
+        (
+            "epoch_to_keep",
+            [
+                "best of all, but training had stopped",
+                "epoch at which you stop",
+                "Counted from 0",
+                "best distance. Asked is its epoch",
+                "Do you use `patience`?",
+                "You stopped too early",
+                "no *new* best",
+                "Better than the epoch before is not enough",
+            ],
+        ),
+        (
+            "extra_copies",
+            [
+                "all images that have a copy",
+                "pictures that are there more than once",
+                "upside down",
+                "single level of a single pixel",
+                "not the objects",
+                "different pictures. These stay",
+                "number of all images",
+                "compared every image with itself",
+                "each of them from both sides",
+                "you counted pairs: three",
+                "its neighbour only",
+            ],
+        ),
+    ],
+)
+def test_each_mistake_gets_its_own_hint(name, hints):
+    found = [exercises.check(name, wrong).message for wrong in WRONG[name]]
+    assert len(found) == len(hints) == len(set(found))
+    for message, hint in zip(found, hints):
+        assert hint in message
+
+
 def test_unknown_exercise():
     with pytest.raises(ValueError, match="Unknown exercise"):
         exercises.check("no_such", None)

@@ -245,3 +245,34 @@ def test_the_pipeline_never_repeats_but_can_be_repeated():
 def test_bad_distributions_are_explained(make, match):
     with pytest.raises(ValueError, match=match):
         make()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lab.Mixture([[0.0, 0.0], [0.5, 0.2]], 0.2, [0.3, 0.7]),
+        lab.two_moons(sigma=0.2),
+    ],
+)
+def test_smoothed_is_the_mean_over_the_noise(data):
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    noise = 0.15 * np.stack(np.meshgrid(nodes, nodes), -1).reshape(-1, 2)
+    shares = np.outer(weights, weights).ravel() / weights.sum() ** 2
+    for point in [(0.1, 0.0), (0.6, 0.3), (-0.5, 0.7)]:
+        expected = data.density(point + noise) @ shares
+        (found,) = data.smoothed(0.15).density([point])
+        assert found == pytest.approx(expected, rel=1e-4)
+        assert abs(found / data.density([point])[0] - 1) > 0.002
+
+
+def test_points_are_smoothed_into_gaussians():
+    points = np.array([[0.0, 0.0], [1.0, 2.0]])
+    wide = lab.Points(points).smoothed(0.3)
+    (found,) = wide.density([[1.0, 2.0]])
+    assert found == pytest.approx(0.5 / (2 * np.pi * 0.3**2), rel=1e-6)
+
+    class Own(lab.Distribution):
+        pass
+
+    with pytest.raises(TypeError, match="Own must define `smoothed"):
+        Own().smoothed(0.1)

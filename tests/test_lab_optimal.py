@@ -197,6 +197,69 @@ def test_a_score_is_not_compared_with_a_probability():
         lab.Comparison(gan, lab.gaussian()).worst()
 
 
+def known_points(data, points):
+    """A GAN in the plane whose generator draws these points."""
+    gan = lab.gan(data, seed=1)
+    gan.generate = lambda n, seed=None, use_ema=True: points[:n]
+    return gan
+
+
+@pytest.mark.parametrize("data", [lab.ring(), lab.grid(), lab.two_moons()])
+def test_a_perfect_generator_in_the_plane_is_near_0(data):
+    gan = known_points(data, data.sample(2000, seed=7))
+    found = lab.Comparison(gan, data)
+    assert found.method == "kernel estimate"
+    for density in (found.p_data, found.p_g):
+        assert found.grid.integral(density) == pytest.approx(1, abs=1e-3)
+    assert 0 < found.js() < 0.002
+    assert 0 < found.kl() < 0.006
+    assert found.best_value() == pytest.approx(
+        2 * found.js() - np.log(4), abs=1e-3
+    )
+
+
+def test_a_lost_mode_in_the_plane():
+    data = lab.Mixture([[-1.0, 0.0], [1.0, 0.0]], 0.02)
+    points = lab.Mixture([[1.0, 0.0]], 0.02).sample(2000, seed=7)
+    found = lab.Comparison(known_points(data, points), data)
+    # Of 1 and 0 in the place of 1/2 and 1/2.
+    assert found.js() == pytest.approx(0.75 * np.log(4 / 3), abs=2e-3)
+    # Scott's rule for the data, of which only one coordinate varies.
+    wide = np.sqrt(0.5) * 2000 ** (-1 / 6)
+    assert found.bandwidth == pytest.approx(wide, rel=0.02)
+    found = lab.Comparison(known_points(data, points * 0 + 1), data)
+    assert found.js() == pytest.approx(np.log(2), abs=2e-2)
+    found = lab.Comparison(known_points(lab.ring(), points + 30), lab.ring())
+    assert found.js() == pytest.approx(np.log(2), abs=1e-3)
+
+
+def test_in_the_plane_d_is_not_held_against_smoothed_densities():
+    data = lab.ring()
+    found = lab.Comparison(known_points(data, data.sample(500)), data)
+    for ask in (found.worst, found.value):
+        with pytest.raises(ValueError, match="one on the line.*2 dimensions"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "size", "integral"),
+    [((0.0, 8.0), 801, "0.500"), ((-9.0, 9.0), 2, "0.000")],
+)
+def test_a_grid_that_does_not_hold_the_data(bounds, size, integral):
+    grid = lab.Grid([bounds], size)
+    match = f"`grid` must hold.*integral {integral} instead of 1"
+    with pytest.raises(ValueError, match=match):
+        lab.Comparison(known_gan(), lab.gaussian(), grid)
+    fine = lab.Comparison(known_gan(), lab.gaussian(), LINE)
+    assert fine.grid is LINE and fine.bandwidth == 0
+
+
+def test_a_divergence_of_the_smallest_numbers_is_finite():
+    p, q = normal(0, 1), normal(6, 0.1)
+    p[0] = 5e-324  # half of it is 0
+    assert lab.js_divergence(p, q, LINE) == pytest.approx(np.log(2), abs=1e-6)
+
+
 def train_d(p_g, steps, seed=3):
     data = lab.mixture()
     keras.utils.set_random_seed(seed)

@@ -5,6 +5,7 @@ from conftest import tiny_gan
 from conftest import tiny_recipe
 from scipy import stats
 
+import gan_keras as gk
 from gan_keras import latent
 from gan_keras import state
 
@@ -105,6 +106,28 @@ def test_projection_finds_what_the_generator_drew():
     )
     for a, b in zip(before, state.read(gan), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_codes_stay_off_the_sphere_in_a_subclass_too(free):
+    class Own(gk.InfoGAN):
+        pass
+
+    networks = (
+        gk.networks.dcgan_generator((8, 8, 1), 12, 4),
+        gk.networks.dcgan_discriminator(
+            (8, 8, 1), 4, heads={"category": 4, "continuous": 2}
+        ),
+    )
+    gan = Own(*networks, 4, 2) if free else gk.GAN(*networks)
+    targets = gan.generate(3, seed=4)
+    found = latent.project(gan, targets, steps=2, seed=9)
+    lengths = np.linalg.norm(found.latents, axis=1)
+    off = np.abs(lengths / np.sqrt(12) - 1)
+    if free:
+        assert 0.05 < off.max() < 1
+    else:
+        assert off.max() < 1e-6
 
 
 def test_projection_of_a_class_asks_for_the_class():

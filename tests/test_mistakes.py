@@ -950,13 +950,15 @@ def a_subclassed_network(lab):
     lab.fit(lab.gan(generator, D((8, 8, 1), 4)))
 
 
-@mistake("`discriminator` must have no regularizers.*weight_decay.*L2")
+@mistake("`discriminator` must have no.*weight_decay.*last/kernel' with L2")
 def a_regularizer(lab):
     yield
     stack = [
         keras.Input((8, 8, 1)),
         layers.Flatten(),
-        layers.Dense(1, kernel_regularizer="l2" if lab.wrong else None),
+        layers.Dense(
+            1, kernel_regularizer="l2" if lab.wrong else None, name="last"
+        ),
     ]
     lab.fit(lab.gan(G((8, 8, 1), 4, 4), keras.Sequential(stack)))
 

@@ -1,5 +1,6 @@
 """Shapes, ranges and parameter counts of the networks."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -143,3 +144,16 @@ def test_mlp(shape):
 def test_mistakes_are_explained(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_sizes_may_be_numpys():
+    n = np.arange(3).max() + 1
+    d = networks.dcgan_discriminator(
+        (8, 8, 1), np.int32(4), num_classes=n, heads={"class": n}
+    )
+    assert d.input_shape[1] == (None, 3) and d.output["class"].shape[1] == 3
+    g = networks.dcgan_generator((8, 8, 1), n, num_classes=n)
+    assert g.input_shape == [(None, 3), (None, 3)]
+    keras.models.model_from_json(d.to_json())
+    with pytest.raises(ValueError, match="num_classes.*Received.*True"):
+        networks.dcgan_generator((8, 8, 1), 3, num_classes=True)

@@ -186,6 +186,17 @@ def test_dragan_perturbs_the_real_images_by_half_their_spread():
     assert stats.kstest(u.ravel(), "uniform").pvalue > 1e-3
 
 
+def test_dragans_spread_of_points_far_from_0():
+    rng = np.random.default_rng(0)
+    real = rng.normal(10, 0.001, (400, 4, 4, 1)).astype("float32")
+    places = places_of(penalties.Dragan(seed=3), tf.constant(real), real)
+    moved = places.astype("float64") - real
+    assert np.isfinite(moved).all()
+    # u ~ U(0, 1) has the mean 1/2: of 6400 pixels, within a hundredth.
+    spread = moved.mean() / 0.25
+    assert spread == pytest.approx(0.001, rel=0.05)
+
+
 @pytest.mark.parametrize("name", penalties.penalties.classes)
 @pytest.mark.parametrize("jit", [False, True])
 def test_every_penalty_reaches_ds_weights_compiled_or_not(name, jit):

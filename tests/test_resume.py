@@ -17,6 +17,7 @@ from PIL import Image
 
 import gan_keras as gk
 from gan_keras import callbacks
+from gan_keras.callbacks.resume import newest
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
 
@@ -263,3 +264,22 @@ def test_damage_is_not_reported_where_there_is_none(uninterrupted, tmp_path):
         warnings.filterwarnings("error", message=".*damaged.*")
         gan = fit(new_gan(), tmp_path, epochs=5)
     assert np.all(gan.steps.numpy() == 20)
+
+
+def test_what_the_guard_took_back_is_no_epoch(tmp_path):
+    """An epoch's last step may spoil the weights, and its losses tell not."""
+    gan = new_gan()
+
+    class Spoil(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 2:
+                bias = gan.generator.trainable_variables[-1]
+                bias.assign(np.full(bias.shape, np.nan))
+
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
+    order = [Spoil(), callbacks.DivergenceGuard(), callbacks.Resume(tmp_path)]
+    with pytest.warns(UserWarning, match="Training diverged"):
+        gan.fit(data, epochs=9, verbose=0, callbacks=order)
+    assert int(gan.steps) == 8
+    epoch, (steps, *_) = newest(tmp_path / "checkpoints") or (0, (0,))
+    assert 4 * epoch == steps <= 8

@@ -51,3 +51,14 @@ def test_not_for_debugging_and_not_under_a_strategy():
     assert gan.jit_compile is False
     with tf.distribute.OneDeviceStrategy("CPU:0").scope():
         assert not xla.pays(gan)
+
+
+def test_not_where_a_metric_has_many_features():
+    network = gk.extractors.small_cnn((8, 8, 1), 3)
+    metric = gk.metrics.FrechetDistance(gk.extractors.Extractor("own", network))
+    gan = tiny_gan()
+    gan.compile(metrics=[metric])
+    assert gan.jit_compile is True
+    metric.features = 2048  # Inception's
+    gan.compile(metrics=[metric])
+    assert gan.jit_compile is False

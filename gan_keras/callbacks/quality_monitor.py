@@ -1,9 +1,11 @@
 """Is it getting better? Measured while it trains."""
 
 import csv
+import math
 import os
 
 import keras
+import numpy as np
 
 from gan_keras import checks
 from gan_keras import files
@@ -99,7 +101,9 @@ class QualityMonitor(keras.callbacks.Callback):
             images = self.model.generate(
                 self.samples, seed=self.seed, use_ema=self.use_ema
             )
-            value = self.evaluator.frechet(images)
+            # A model that has diverged draws nothing that could be measured.
+            finite = np.isfinite(images).all()
+            value = self.evaluator.frechet(images) if finite else math.nan
             self.rows.append({"epoch": epoch + 1, self.name: value})
             self._write()
         if self.rows and logs is not None:

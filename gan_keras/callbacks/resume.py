@@ -84,8 +84,12 @@ class Resume(keras.callbacks.Callback):
             self.save()
 
     def on_train_end(self, logs=None):
-        # The last epoch always, whatever made it the last one.
-        if self._done is not None:
+        if self._done is None:
+            return
+        _, (steps, *_) = self.kept  # of the model as that epoch began
+        # The last epoch always, whatever made it the last one; unless
+        # `DivergenceGuard` has taken the model back to before it.
+        if int(self.model.steps) > steps:
             self.kept = self._done, state.read(self.model)
             self.save()
 

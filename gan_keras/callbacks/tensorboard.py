@@ -105,6 +105,8 @@ class TensorBoardSamples(keras.callbacks.Callback):
     def _write_samples(self, step):
         from gan_keras.plots import image_grid
 
+        if len(self.model.sample_shape) != 3:
+            return  # points have no picture
         grid = image_grid(self.model.generate_from(self._inputs), self.columns)
         tf.summary.image("samples", grid[None], step)
 

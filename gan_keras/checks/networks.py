@@ -1,5 +1,7 @@
 """Are the two networks fit to play?"""
 
+import numbers
+
 import keras
 
 from gan_keras import replicas
@@ -129,7 +131,9 @@ def codes(gan, categories, continuous):
         ("categories", categories, 2),
         ("continuous", continuous, 0),
     ]:
-        if not (isinstance(value, int) and value >= least):
+        if isinstance(value, bool) or not (
+            isinstance(value, numbers.Integral) and value >= least
+        ):
             raise ValueError(
                 f"`{name}` must be a whole number, {least} or more. "
                 f"Received: {name}={value!r}"
@@ -165,18 +169,22 @@ def precision(network):
 
 def regularizers(network, name):
     """Does a layer ask for something that the step does not add?"""
-    for layer in network._flatten_layers():
-        asked = [getattr(v, "regularizer", None) for v in layer.weights]
-        asked.append(getattr(layer, "activity_regularizer", None))
-        asked = [regularizer for regularizer in asked if regularizer]
-        if asked:
-            raise ValueError(
-                f"`{name}` must have no regularizers: a GAN's losses are those "
-                "of the game. Use an optimizer with `weight_decay=` to keep "
-                "weights small, or write a penalty, see `gan_keras.penalties`. "
-                f"Received: layer {layer.name!r} with "
-                f"{type(asked[0]).__name__}"
-            )
+    asked = [
+        (f"weight {variable.path!r}", variable.regularizer)
+        for variable in network.weights
+        if getattr(variable, "regularizer", None)
+    ] + [
+        (f"layer {layer.name!r}", layer.activity_regularizer)
+        for layer in network._flatten_layers()
+        if getattr(layer, "activity_regularizer", None)
+    ]
+    for owner, regularizer in asked:
+        raise ValueError(
+            f"`{name}` must have no regularizers: a GAN's losses are those "
+            "of the game. Use an optimizer with `weight_decay=` to keep "
+            "weights small, or write a penalty, see `gan_keras.penalties`. "
+            f"Received: {owner} with {type(regularizer).__name__}"
+        )
 
 
 def last_activation(network):

@@ -126,7 +126,7 @@ class ImagesOnDisk:
     def __init__(self, image_shape, directory):
         self.image_shape = tuple(image_shape)
         self._bytes = int(np.prod(self.image_shape))
-        self._file = tempfile.TemporaryFile(dir=directory)
+        self._file = tempfile.TemporaryFile(prefix=".pixels-", dir=directory)
         self._count = 0
         self._reading = threading.Lock()  # the file has one position
 

@@ -99,7 +99,8 @@ def write_drawn_faces(directory, n=1000, image_size=64, seed=0):
 
     Args:
         directory: A folder, which is made if it is missing. Faces that are in
-            it already are not drawn again.
+            it already are not drawn again. Several processes may draw into it
+            at once.
         n: As of `drawn_faces`, like the others.
         image_size: Int.
         seed: Int.
@@ -112,8 +113,15 @@ def write_drawn_faces(directory, n=1000, image_size=64, seed=0):
     for index in range(n):
         path = directory / f"{index:05d}.png"
         if not path.exists():
-            # Half a file would be taken for a face that is drawn already.
-            replace_file(path, draw(random_face(seed, index), image_size).save)
+            face = draw(random_face(seed, index), image_size)
+            try:
+                # Half a file would be taken for a face that is drawn already.
+                replace_file(path, face.save)
+            except OSError:
+                # Another process that draws here may have been faster, and
+                # have given the file its name.
+                if not path.exists():
+                    raise
     return directory
 
 

@@ -71,7 +71,7 @@ class ImageFolder:
         check_channels(channels)
         self.image_size = as_size(image_size)
         self.channels = channels
-        self.path = pathlib.Path(path).expanduser()
+        self.path = pathlib.Path(os.path.expanduser(path))
         if not self.path.is_dir():
             raise ValueError(
                 "`path` must be a folder of images. "

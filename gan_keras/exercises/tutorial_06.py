@@ -103,9 +103,9 @@ def epoch_to_keep(answer):
     def ask(distances, patience):
         return float(numbers(answer(list(distances), patience), ()))
 
-    bumpy = [9.0, 7.0, 8.0, 8.5, 5.0, 6.0, 6.5, 7.0, 3.0]
+    bumpy = [9.5, 7.5, 8.5, 8.7, 5.5, 6.5, 6.7, 7.2, 3.5]
     found = ask(bumpy, 3)
-    if found == 3.0 or found == 5.0:
+    if found in bumpy:
         raise Hint("That is the best distance. Asked is its epoch.")
     if found == 8:
         raise Hint(
@@ -126,9 +126,9 @@ def epoch_to_keep(answer):
         )
     if found != 4:
         raise Hint(
-            f"For {bumpy} and a patience of 3, the bests are 9, 7 and 5; then "
-            "come three epochs that are not better. Keep epoch 4. Received: "
-            f"{found:g}"
+            f"For {bumpy} and a patience of 3, the bests are 9.5, 7.5 and 5.5; "
+            "then come three epochs that are not better. Keep epoch 4. "
+            f"Received: {found:g}"
         )
     if ask(bumpy, 2) != 1:
         raise Hint(

@@ -131,26 +131,35 @@ def extra_copies(answer):
     a, b, c, d = rng.integers(0, 256, (4, 6, 6, 3), dtype=np.uint8)
     near = b.copy()
     near[0, 0, 0] ^= 1  # one level of one pixel
-    images = np.stack([a, b, a, c, near, a, d, c])
+    images = np.stack([a, b, a, c, near, a, d, c, a, a, c])
     found = float(numbers(answer(images.copy()), ()))
+    # Five of a and three of c: every mistake has a number of its own.
     known = {
-        5: "you counted all images that have a copy, the first ones too. One "
+        8: "you counted all images that have a copy, the first ones too. One "
         "of each is to stay: count the others.",
         2: "you counted the pictures that are there more than once. One of "
-        "them is there three times, and so has two copies too many.",
-        4: "one image differs from another in a single level of a single "
-        "pixel, or in the order of its pixels: it is no copy.",
-        5 - 1 + 4: "you compared every image with itself, too.",
-        8: "that is the number of all images.",
-        6: "you counted pairs, or something else that grows with them.",
+        "them is there five times, and so has four copies too many.",
+        5: "you counted the different pictures. These stay; count the others.",
+        7: "one image differs from another in a single level of a single "
+        "pixel: it is no copy.",
+        13: "you counted pairs: three that are alike make three pairs, but "
+        "only two of them can go.",
+        26: "you counted pairs, each of them from both sides: three that are "
+        "alike make six, but only two of them can go.",
+        37: "you counted pairs, and compared every image with itself, too. "
+        "Count the images that can go.",
+        11: "that is the number of all images.",
+        1: "you compared each image with its neighbour only. A copy can be "
+        "anywhere in the folder.",
         0: "you found none: compare all pixels of two images, not the objects.",
     }
-    if found != 3:
+    if found != 6:
         raise Hint(
-            "Of eight images [a, b, a, c, b', a, d, c] three should go: "
+            "Of eleven images [a, b, a, c, b', a, d, c, a, a, c] six should "
+            "go: "
             + known.get(
                 found,
-                "a twice and c once. (b' is nearly b, but not quite.) "
+                "a four times and c twice. (b' is nearly b, but not quite.) "
                 f"Received: {found:g}",
             )
         )

@@ -103,6 +103,13 @@ class Extractor:
                 "`images` must be uint8 or floats in [-1, 1]. "
                 f"Received: {images.dtype}"
             )
+        if images.dtype != np.uint8:
+            low, high = float(images.min()), float(images.max())
+            if not -1.001 <= low <= high <= 1.001:
+                raise ValueError(
+                    "`images` must be uint8 or finite floats in [-1, 1], as "
+                    f"the generator draws. Received: [{low:g}, {high:g}]"
+                )
         return images
 
     def save(self, path):

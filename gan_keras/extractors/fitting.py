@@ -157,8 +157,14 @@ def fit(images, labels=None, name="own", steps=2000, seed=0, verbose=0):
 
     Raises:
         ValueError: If images and labels do not fit each other, if there is
-            only one class, or if images to be rotated are not square.
+            only one class, if images to be rotated are not square, or if the
+            name is taken.
     """
+    if name in ("digits", "inception"):
+        raise ValueError(
+            "`name` must be your own, or its figures would be taken for those "
+            f"of the extractor that is called so. Received: name={name!r}"
+        )
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8 or len(images) < 2:
         raise ValueError(

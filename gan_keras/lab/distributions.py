@@ -46,6 +46,19 @@ class Distribution:
         """
         raise TypeError(f"{type(self).__name__} must define `density(points)`.")
 
+    def smoothed(self, sigma):
+        """The distribution of the same points with Gaussian noise added.
+
+        `Comparison` asks for it in the plane.
+
+        Args:
+            sigma: Float > 0, the noise's standard deviation along each axis.
+
+        Returns:
+            A `Distribution`.
+        """
+        raise TypeError(f"{type(self).__name__} must define `smoothed(sigma)`.")
+
     def bounds(self):
         """A frame around nearly all samples: list of `(low, high)` by axis."""
         raise TypeError(f"{type(self).__name__} must define `bounds()`.")
@@ -135,6 +148,11 @@ class Mixture(Distribution):
             squares = ((points - centre) ** 2).sum(axis=1)
             total += weight * np.exp(-squares / (2 * self.sigma**2))
         return total / (2 * math.pi * self.sigma**2) ** (self.dimensions / 2)
+
+    def smoothed(self, sigma):
+        # The variances of independent Gaussians add up.
+        wide = math.hypot(self.sigma, sigma)
+        return Mixture(self.centres, wide, self.weights)
 
     def bounds(self):
         room = np.maximum(4 * self.sigma, 0.15 * np.ptp(self.centres, axis=0))
@@ -253,6 +271,9 @@ class Curve(Distribution):
         ]
         return np.concatenate(parts) / (2 * math.pi * self.sigma**2)
 
+    def smoothed(self, sigma):
+        return Curve(self.paths, math.hypot(self.sigma, sigma))
+
     def bounds(self):
         low, high = self._extent.min(axis=0), self._extent.max(axis=0)
         room = np.maximum(4 * self.sigma, 0.1 * (high - low))
@@ -293,6 +314,9 @@ class Points(Distribution):
             "`lab.KernelEstimate(points)`. Received: a `Points` distribution "
             f"of {len(self.points)} points"
         )
+
+    def smoothed(self, sigma):
+        return Mixture(self.points, sigma)
 
     def bounds(self):
         low, high = self.points.min(axis=0), self.points.max(axis=0)

@@ -93,7 +93,8 @@ def js_divergence(p, q, grid):
         both are the same, log 2 if they do not overlap.
     """
     p, q = _densities(p, q, grid)
-    m = (p + q) / 2
+    # Above 0: half of the smallest number that there is would be 0.
+    m = np.maximum((p + q) / 2, np.nextafter(0, 1))
     return (kl_divergence(p, m, grid) + kl_divergence(q, m, grid)) / 2
 
 
@@ -314,6 +315,13 @@ def generator_density(gan, use_ema=False, samples=2_000, seed=0):
 class Comparison:
     """A GAN of points beside the truth, as it stands now.
 
+    On the line p_data is exact. In the plane nobody knows p_g, so it is a
+    kernel estimate, and the kernel, as wide as Scott's rule wants it for the
+    data, would itself look like a difference. So p_data is smoothed by the
+    same kernel there: both are the densities of points with that much noise.
+    A perfect G then has a divergence near 0. It is at most what it would be
+    without the noise, and nothing finer than the kernel is seen.
+
     Args:
         gan: A compiled `GAN` of points.
         distribution: The `Distribution` that the data come from.
@@ -321,34 +329,62 @@ class Comparison:
 
     Attributes:
         grid: The `Grid` that all of these are given on.
-        p_data: Float64 `[n]`, the density of the data.
-        p_g: Float64 `[n]`, the density of the fakes.
+        p_data: Float64 `[n]`, the density of the data; in the plane smoothed.
+        p_g: Float64 `[n]`, the density of the fakes; in the plane smoothed.
+        bandwidth: Float, the standard deviation of the kernel that both are
+            smoothed by; 0 on the line.
         method: String, how p_g was found.
         d: Float64 `[n]`, what the network D says; a probability, or the score
             of a loss without one.
-        d_star: Float64 `[n]`, what the best D would say.
+        d_star: Float64 `[n]`, what the best D would say, if it were shown
+            points of these two densities.
+
+    Raises:
+        ValueError: If the dimensions differ, or the grid is too coarse or too
+            small for the data: p_data must have the integral 1, within 0.02.
     """
 
     def __init__(self, gan, distribution, grid=None):
-        if gan.sample_shape != (distribution.dimensions,):
+        dimensions = distribution.dimensions
+        if gan.sample_shape != (dimensions,):
             raise ValueError(
                 "`distribution` must have as many dimensions as the model's "
-                f"samples. Received: {distribution.dimensions} dimensions for "
+                f"samples. Received: {dimensions} dimensions for "
                 f"samples of shape {gan.sample_shape}"
             )
+        fakes = gan.generate(2_000, seed=0, use_ema=False)
+        self.bandwidth = 0.0
+        if dimensions == 1:
+            estimate = generator_density(gan)
+        else:
+            # By the data, not the fakes: one kernel for the whole training,
+            # and one that a collapsed G does not make a needle of.
+            real = KernelEstimate(distribution.sample(2_000))
+            self.bandwidth = real.bandwidth
+            estimate = KernelEstimate(fakes, self.bandwidth)
+            distribution = distribution.smoothed(self.bandwidth)
         if grid is None:
-            size = 801 if distribution.dimensions == 1 else 101
+            size = 801 if dimensions == 1 else 101
             # Wide enough for fakes that lie far off: they count, too.
-            fakes = gan.generate(2_000, seed=0, use_ema=False)
+            room = 4 * self.bandwidth
             bounds = [
-                (min(low, axis.min()), max(high, axis.max()))
+                (min(low, axis.min() - room), max(high, axis.max() + room))
                 for (low, high), axis in zip(distribution.bounds(), fakes.T)
             ]
             grid = Grid(bounds, size)
         self.grid = grid
         self.loss = gan.loss
         self.p_data = distribution.density(grid.points)
-        estimate = generator_density(gan)
+        found = grid.integral(self.p_data)
+        if not abs(found - 1) <= 0.02:
+            steps = ", ".join(f"{axis[1] - axis[0]:.3g}" for axis in grid.axes)
+            raise ValueError(
+                "`grid` must hold the whole of the data's density, in steps "
+                "that are not much wider than its modes. Give "
+                "`grid=lab.Grid(bounds, size)` with wider bounds or a larger "
+                f"size. Received: steps of {steps}, on which p_data has the "
+                f"integral {found:.3f} instead of 1"
+            )
         self.method = estimate.label
         self.p_g = estimate.density(grid.points)
         self.d = np.asarray(gan.judge(grid.points.astype("float32")), "float64")
@@ -363,16 +399,31 @@ class Comparison:
 
         Returns:
             Float in [0, 1].
+
+        Raises:
+            ValueError: If the loss's scores are no probabilities, or in the
+                plane: D was never shown points with the kernel's noise.
         """
+        self._check_comparable()
+        total = self.p_data + self.p_g
+        shown = total > least * total.max()
+        return float(np.abs(self.d - self.d_star)[shown].max())
+
+    def _check_comparable(self):
+        """Raises a ValueError unless D and D* are about the same points."""
         if not self.loss.is_probability:
             raise ValueError(
                 "D* is a probability, and the scores of this loss are none: "
                 "compile with 'non_saturating' or 'minimax'. Received: "
                 f"loss={type(self.loss).__name__}"
             )
-        total = self.p_data + self.p_g
-        shown = total > least * total.max()
-        return float(np.abs(self.d - self.d_star)[shown].max())
+        if self.bandwidth:
+            raise ValueError(
+                "`distribution` must be one on the line to hold D against D*. "
+                "In the plane D* is that of smoothed densities, and D has "
+                "seen points without the smoothing; look at `js()`. Received: "
+                f"{len(self.grid.axes)} dimensions"
+            )
 
     def js(self):
         """The Jensen-Shannon divergence of p_data and p_g, in nats."""
@@ -383,8 +434,12 @@ class Comparison:
         return kl_divergence(self.p_data, self.p_g, self.grid)
 
     def value(self):
-        """The value of the game with the network D; at most `best_value`."""
-        self.worst()  # says if D gives no probabilities
+        """The value of the game with the network D; at most `best_value`.
+
+        Raises:
+            ValueError: As of `worst`.
+        """
+        self._check_comparable()
         return value(self.d, self.p_data, self.p_g, self.grid)
 
     def best_value(self):

@@ -30,6 +30,9 @@ class SelfAttention(keras.layers.Layer):
     Args:
         spectral: Boolean, whether `SpectralNormalization` is put around the
             four matrices w, as SAGAN does in both players.
+        kernel_constraint: A `keras.constraints.Constraint` of each of the
+            four matrices, or None.
+        gain_constraint: The same of the gain.
         **kwargs: As of `keras.layers.Layer`.
 
     Call arguments:
@@ -40,9 +43,17 @@ class SelfAttention(keras.layers.Layer):
         Float tensor `[batch, H, W, C]`.
     """
 
-    def __init__(self, spectral=False, **kwargs):
+    def __init__(
+        self,
+        spectral=False,
+        kernel_constraint=None,
+        gain_constraint=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.spectral = spectral
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.gain_constraint = keras.constraints.get(gain_constraint)
 
     def build(self, input_shape):
         channels = input_shape[-1]
@@ -51,12 +62,21 @@ class SelfAttention(keras.layers.Layer):
         self.keys = self._matrix("keys", channels, few)
         self.values = self._matrix("values", channels, half)
         self.back = self._matrix("back", half, channels)
-        self.gain = self.add_weight(shape=(), initializer="zeros", name="gain")
+        self.gain = self.add_weight(
+            shape=(),
+            initializer="zeros",
+            constraint=self.gain_constraint,
+            name="gain",
+        )
 
     def _matrix(self, name, inputs, outputs):
         """A 1x1 convolution: a Dense layer, the same at every place."""
         layer = keras.layers.Dense(
-            outputs, use_bias=False, dtype=self.dtype_policy, name=name
+            outputs,
+            use_bias=False,
+            kernel_constraint=self.kernel_constraint,
+            dtype=self.dtype_policy,
+            name=name,
         )
         if self.spectral:
             layer = SpectralNormalization(layer)
@@ -95,4 +115,16 @@ class SelfAttention(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "spectral": self.spectral}
+        constraint = self.kernel_constraint
+        if self.built:
+            # `clip_weights` tells the layers inside, all four alike.
+            queries = self.queries.layer if self.spectral else self.queries
+            constraint = queries.kernel_constraint
+        return {
+            **super().get_config(),
+            "spectral": self.spectral,
+            "kernel_constraint": keras.constraints.serialize(constraint),
+            "gain_constraint": keras.constraints.serialize(
+                self.gain_constraint
+            ),
+        }

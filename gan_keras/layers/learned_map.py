@@ -64,12 +64,20 @@ class LearnedPooling(keras.layers.Layer):
 
     Source: Huang et al., 2025, arXiv:2501.05441, whose discriminator ends so.
 
+    Args:
+        map_constraint: A `keras.constraints.Constraint` of the map, or None.
+        **kwargs: As of `keras.layers.Layer`.
+
     Call arguments:
         inputs: Float tensor `[batch, height, width, C]`.
 
     Returns:
         Float tensor `[batch, C]`.
     """
+
+    def __init__(self, map_constraint=None, **kwargs):
+        super().__init__(**kwargs)
+        self.map_constraint = keras.constraints.get(map_constraint)
 
     def build(self, input_shape):
         height, width = input_shape[1:3]
@@ -78,7 +86,10 @@ class LearnedPooling(keras.layers.Layer):
             stddev=(height * width) ** -0.5
         )
         self.map = self.add_weight(
-            shape=tuple(input_shape[1:]), initializer=spread, name="map"
+            shape=tuple(input_shape[1:]),
+            initializer=spread,
+            constraint=self.map_constraint,
+            name="map",
         )
 
     def call(self, inputs):
@@ -87,3 +98,7 @@ class LearnedPooling(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], input_shape[-1])
+
+    def get_config(self):
+        constraint = keras.constraints.serialize(self.map_constraint)
+        return {**super().get_config(), "map_constraint": constraint}

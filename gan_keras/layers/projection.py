@@ -29,6 +29,7 @@ class ClassProjection(keras.layers.Layer):
     ```
 
     Args:
+        kernel_constraint: As of `keras.layers.Dense`.
         **kwargs: As of `keras.layers.Layer`.
 
     Call arguments:
@@ -40,11 +41,16 @@ class ClassProjection(keras.layers.Layer):
         Float tensor `[batch, 1]`.
     """
 
+    def __init__(self, kernel_constraint=None, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+
     def build(self, input_shape):
         features, classes = input_shape
         self.kernel = self.add_weight(
             shape=(classes[-1], features[-1]),
             initializer="glorot_uniform",
+            constraint=self.kernel_constraint,
             name="kernel",
         )
 
@@ -55,3 +61,7 @@ class ClassProjection(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0][0], 1)
+
+    def get_config(self):
+        constraint = keras.constraints.serialize(self.kernel_constraint)
+        return {**super().get_config(), "kernel_constraint": constraint}

@@ -120,7 +120,7 @@ def support_size(samples, real, threshold=None):
 
     exact if all images are equally likely, and too small otherwise. Two
     samples are alike if they are nearer to each other than any two of equally
-    many *real* images.
+    many *real* images that are not the same.
 
     Source: Arora & Zhang, 2017, arXiv:1706.08224. (They let people look at
     the nearest pairs, and square the number of samples.)
@@ -142,7 +142,14 @@ def support_size(samples, real, threshold=None):
                 "`real` must have as many images as `samples`. "
                 f"Received: {len(real)} and {n}"
             )
-        threshold = min(d.min() for d in _pair_distances(real[:n]))
+        threshold = min(
+            d.min(initial=math.inf) for d in _pair_distances(once(real[:n]))
+        )
+        if threshold == math.inf:
+            raise ValueError(
+                "`real` must hold two images that differ. Received: "
+                f"{len(real)} times the same"
+            )
     alike = sum(
         int(np.count_nonzero(d < threshold)) for d in _pair_distances(samples)
     )
@@ -163,6 +170,14 @@ def _pair_distances(points):
     for rows, squared in _squared_distances(points, points):
         first = np.arange(len(points))[rows, None]
         yield np.sqrt(squared[first < np.arange(len(points))])
+
+
+def once(points):
+    """The points without repetitions: nothing is nearer than a copy."""
+    first = {}
+    for i, point in enumerate(points):
+        first.setdefault(point.tobytes(), i)
+    return points[list(first.values())]
 
 
 def flat(images):

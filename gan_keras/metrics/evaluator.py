@@ -245,15 +245,20 @@ class Evaluator:
         return images if every else images[: self.samples]
 
 
+# Intervals come from halves of the samples, and a half must hold a sample and
+# its five nearest neighbours.
+LEAST = 12
+
+
 def number_of_samples(samples, train, held_out):
     """How many images of each kind are compared; arguments of `Evaluator`."""
     most = min(len(train), len(held_out))
     chosen = min(most, 10_000) if samples is None else samples
-    if not 8 <= chosen <= most:
+    if not LEAST <= chosen <= most:
         raise ValueError(
-            "`samples` must be 8 at the least and not more than there are "
-            f"images of each kind. Received: samples={samples}, {len(train)} "
-            f"training and {len(held_out)} held-out images"
+            f"`samples` must be {LEAST} at the least and not more than there "
+            f"are images of each kind. Received: samples={samples}, "
+            f"{len(train)} training and {len(held_out)} held-out images"
         )
     return chosen
 

@@ -35,6 +35,7 @@ class ImageMetric(keras.metrics.Metric):
         self._look = extractor.look
         self.fits = extractor.fits
         self.extractor = extractor.name
+        self.features = extractor.network.outputs[0].shape[-1]
 
     def update_state(self, real_images, fake_images):
         """Takes a batch of each in.
@@ -72,14 +73,13 @@ class FrechetDistance(ImageMetric):
 
     def __init__(self, extractor="digits", name=None):
         super().__init__(extractor, name)
-        features = extractors.get(extractor).network.outputs[0].shape[-1]
 
         def sums(shape, what):
             return self.add_variable(shape, "zeros", "float64", name=what)
 
         # In the order of `_sums`: how many, their sum, that of the products.
-        shapes = [("count", ()), ("sum", (features,))]
-        shapes += [("products", (features, features))]
+        shapes = [("count", ()), ("sum", (self.features,))]
+        shapes += [("products", (self.features, self.features))]
         self._real = [sums(shape, f"real_{what}") for what, shape in shapes]
         self._fake = [sums(shape, f"fake_{what}") for what, shape in shapes]
 

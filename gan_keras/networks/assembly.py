@@ -36,11 +36,15 @@ def check_attention(attention, sizes):
 
 
 def attend(x, attention, wrap):
-    """`SelfAttention`, if it is wanted on maps of this height."""
+    """`SelfAttention`, if it is wanted on maps of this height.
+
+    Of `wrap` it knows only whether it is the package's own
+    `SpectralNormalization`; nothing else is put around the layers inside.
+    """
     height, width = x.shape[1:3]
     if height != attention:
         return x
-    # It holds four layers, which are wrapped as all others are.
+    # It makes the four layers that it holds itself.
     spectral = isinstance(wrap(layers.Dense(1)), SpectralNormalization)
     return SelfAttention(spectral, name=f"attention_{height}x{width}")(x)
 
@@ -59,11 +63,11 @@ def generator(latent_dim, draw, num_classes=None):
         `[latents, classes]` with classes `[batch, num_classes]`, to images.
     """
     check_positive(latent_dim=latent_dim)
-    latents = keras.Input((latent_dim,), name="latents")
+    latents = keras.Input((int(latent_dim),), name="latents")
     if num_classes is None:
         return keras.Model(latents, draw(latents, None), name="generator")
     check_positive(num_classes=num_classes)
-    classes = keras.Input((num_classes,), name="classes")
+    classes = keras.Input((int(num_classes),), name="classes")
     images = draw(latents, classes)
     return keras.Model([latents, classes], images, name="generator")
 
@@ -107,7 +111,7 @@ def discriminator(
     else:
         check_positive(num_classes=num_classes)
         condition = condition or Projection()
-        classes = keras.Input((num_classes,), name="classes")
+        classes = keras.Input((int(num_classes),), name="classes")
         inputs = [images, classes]
         seen = condition.before(images, classes, wrap)
     features = look(seen)
@@ -118,10 +122,10 @@ def discriminator(
     if heads:
         check_positive(**{f"heads[{name!r}]": n for name, n in heads.items()})
         outputs = {"logits": logits} | {
-            name: wrap(layers.Dense(units, dtype="float32", name=name))(
+            name: wrap(layers.Dense(int(n), dtype="float32", name=name))(
                 features
             )
-            for name, units in heads.items()
+            for name, n in heads.items()
         }
     return keras.Model(inputs, outputs, name="discriminator")
 

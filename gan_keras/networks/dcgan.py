@@ -55,7 +55,8 @@ def dcgan_generator(
             such as `gan_keras.layers.SpectralNormalization`. (The last one
             must be free to paint the darkest black, and the layers before
             the first map to stretch the noise: normalised, G drew the same
-            few images.)
+            few images. Around the layers inside the attention only if it is
+            that `SpectralNormalization`.)
         attention: Int, the height of the map on which `SelfAttention` is put
             (arXiv:1805.08318), one of those that halving the image's height
             leads to; None, the default, for none.
@@ -144,7 +145,8 @@ def dcgan_discriminator(
         heads: Dict from names to numbers of units: further outputs, such as
             `{"class": 10}`, for `gan_keras.auxiliaries`.
         wrap: Callable, put around every convolution and dense layer, such as
-            `gan_keras.layers.SpectralNormalization`.
+            `gan_keras.layers.SpectralNormalization`. (Around those inside the
+            attention only if it is that one.)
         attention: Int or None, see `dcgan_generator`.
 
     Returns:

@@ -120,7 +120,8 @@ def resnet_discriminator(
             at most 8 times.
         num_classes, condition, heads: See `assembly.discriminator`.
         wrap: Callable, put around every layer with a kernel, such as
-            `gan_keras.layers.SpectralNormalization`.
+            `gan_keras.layers.SpectralNormalization`. (Around those inside the
+            attention only if it is that one.)
         attention: Int or None, see `resnet_generator`.
 
     Returns:

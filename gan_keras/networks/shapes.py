@@ -1,10 +1,13 @@
 """The arithmetic of image sizes that all network families share."""
 
+import numbers
+
 
 def check_positive(**arguments):
     """Raises a ValueError unless every argument is a whole number >= 1."""
     for name, value in arguments.items():
-        if not (isinstance(value, int) and value >= 1):
+        whole = isinstance(value, numbers.Integral)  # NumPy's, too
+        if isinstance(value, bool) or not (whole and value >= 1):
             raise ValueError(
                 f"`{name}` must be a whole number, 1 or more. "
                 f"Received: {name}={value!r}"

@@ -101,8 +101,10 @@ class Dragan(UnitSlope):
 
     Formula: `weight * (|d logit / d x| - 1)^2` at
     `x = real_image + 0.5 * std * u`, with `u ~ U(0, 1)` for every pixel and
-    the standard deviation of all pixels of the batch. These places are those
-    of the authors' program; the paper's own noise is Gaussian.
+    the standard deviation of all pixels of the batch. The noise is that of
+    the authors' program; the paper's own is Gaussian. The program then draws
+    x at random on the way from the real image to the noisy one, with one more
+    number from U(0, 1) for every image; here x is the noisy image itself.
 
     Sharp slopes of D around single real images are what G's modes collapse
     on; here they are smoothed without looking at the fakes at all.
@@ -115,9 +117,10 @@ class Dragan(UnitSlope):
 
     def places(self, real_images, fake_images):
         count = tf.cast(tf.size(real_images), real_images.dtype)
-        mean = replicas.total(tf.reduce_sum(real_images))
-        square = replicas.total(tf.reduce_sum(tf.square(real_images)))
         count = replicas.total(count)
-        spread = tf.sqrt(square / count - tf.square(mean / count))
+        mean = replicas.total(tf.reduce_sum(real_images)) / count
+        # Of the differences: those of large squares may be below 0.
+        squares = tf.reduce_sum(tf.square(real_images - mean))
+        spread = tf.sqrt(replicas.total(squares) / count)
         u = self.uniform(real_images, per_pixel=True)
         return real_images + 0.5 * spread * u
