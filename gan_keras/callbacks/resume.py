@@ -89,7 +89,7 @@ class Resume(keras.callbacks.Callback):
         _, (steps, *_) = self.kept  # of the model as that epoch began
         # The last epoch always, whatever made it the last one; unless
         # `DivergenceGuard` has taken the model back to before it.
-        if int(self.model.steps) > steps:
+        if int(self.model.steps.numpy()) > steps:
             self.kept = self._done, state.read(self.model)
             self.save()
 
