@@ -393,9 +393,9 @@ def check(options):
         check_output(options.out, "--out", gif=options.command == "interpolate")
         config = run_config(Path(options.model).parent)
         trained_on = config["data"] if is_run(config) else None
-        data = getattr(options, "data", None) or trained_on
-        if data is not None:
-            check_apart(options.out, "--out", data)
+        for data in (getattr(options, "data", None), trained_on):
+            if data is not None:
+                check_apart(options.out, "--out", data)
 
 
 def check_data(options):
@@ -468,8 +468,8 @@ def check_apart(out, name, data):
     if (
         folder
         and folder.is_dir()
-        and not any(folder.glob("*-ubyte*"))  # IDX files, known by their names
         and Path(out).resolve().is_relative_to(folder)
+        and not any(folder.glob("*-ubyte*"))  # IDX files, known by their names
     ):
         raise UsageError(
             f"{name} must lie outside of the folder of images, or what is "

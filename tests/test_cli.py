@@ -702,6 +702,10 @@ BEFORE_TENSORFLOW = [
     (["evaluate", "{model}", "--data", "."], "--out must lie outside"),
     (["train", "--data", "~nobody_at_all/x"], "no such file or folder"),
     (["sample", "{model}", "--out", "faces/x.png"], "--out must lie outside"),
+    (
+        ["evaluate", "{model}", "--data", "digits", "--out", "faces/x.png"],
+        "--out must lie outside",
+    ),
     (["fly"], "invalid choice: 'fly'"),
     ([], "required"),
 ]
