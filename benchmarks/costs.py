@@ -220,9 +220,10 @@ def step_products(gan, share):
     g = g_forward + g_weights + g_inputs
     d = 2 * (forward + weights + inputs)  # at real and at fake images
     again = forward + all_inputs  # the second look at fakes
-    # The slope at real images, and its gradient: two forward passes' and two
-    # backward passes' worth, and the weights' gradient of both.
-    r1 = share * (2 * (forward + all_inputs) + 2 * weights)
+    # The slope at real images, a pass forwards and one backwards; and its
+    # gradient, which retraces the latter forwards and ends in the weights.
+    # (D is straight between its kinks: none travels back along the former.)
+    r1 = share * (2 * forward + all_inputs + weights)
     return g + d + again + r1
 
 

@@ -12,6 +12,7 @@ import gan_keras as gk
 from gan_keras.checks.networks import batch_norms
 from gan_keras.layers import ClassProjection
 from gan_keras.layers import ConditionalBatchNorm
+from gan_keras.layers import LeakyReLU
 from gan_keras.layers import LearnedMap
 from gan_keras.layers import LearnedPooling
 from gan_keras.layers import MinibatchStdDev
@@ -406,3 +407,80 @@ def test_mistakes():
         SpectralNormalization(keras.layers.ReLU())(np.zeros((1, 2)))
     with pytest.raises(ValueError, match="power_iterations=0"):
         SpectralNormalization(keras.layers.Dense(2), power_iterations=0)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.5])
+def test_leaky_relu_is_as_in_keras(slope):
+    x = tf.constant([-3.0, -0.5, 0.0, 0.5, 3.0])
+    layer = LeakyReLU(negative_slope=slope)
+    plain = keras.layers.LeakyReLU(negative_slope=slope)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y, expected = layer(x), plain(x)
+    np.testing.assert_allclose(
+        y, [-3 * slope, -0.5 * slope, 0, 0.5, 3], atol=1e-6
+    )
+    np.testing.assert_array_equal(y, expected)
+    np.testing.assert_array_equal(
+        tape.gradient(y, x), tape.gradient(expected, x)
+    )
+    again = LeakyReLU.from_config(layer.get_config())
+    np.testing.assert_array_equal(again(x), y)
+
+
+def test_leaky_relu_keeps_the_dtype():
+    y = LeakyReLU(0.2, dtype="bfloat16")(tf.constant([-1.0, 1.0]))
+    assert y.dtype == tf.bfloat16
+    np.testing.assert_allclose(tf.cast(y, tf.float32), [-0.2, 1], rtol=4e-3)
+
+
+def test_no_gradient_of_the_slope_travels_back_through_leaky_relu():
+    """R1 of D(x) = v * leaky(w x + b) is v^2 slope^2 w^2: b has no part."""
+    w, b, v = (tf.Variable(value) for value in (3.0, -1.0, 2.0))
+    x = tf.constant([-1.0, 1.0])
+
+    def gradients(layer):
+        with tf.GradientTape() as tape:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                logits = v * layer(w * x + b)
+            slopes = inner.gradient(logits, x)
+            penalty = tf.reduce_sum(slopes**2)
+        return penalty, tape.gradient(penalty, [w, b, v])
+
+    penalty, (to_w, to_b, to_v) = gradients(LeakyReLU(0.2))
+    squares = 0.2**2 + 1
+    assert float(penalty) == pytest.approx(2**2 * squares * 3**2)
+    assert float(to_w) == pytest.approx(2**2 * squares * 2 * 3)
+    assert float(to_v) == pytest.approx(2 * 2 * squares * 3**2)
+    assert to_b is None  # nothing, where Keras' layer computes a zero
+    _, (also_to_w, zero, also_to_v) = gradients(keras.layers.LeakyReLU(0.2))
+    assert float(also_to_w) == float(to_w)
+    assert float(also_to_v) == float(to_v)
+    assert float(zero) == 0
+
+
+def test_r1_of_a_dcgan_discriminator_does_as_with_keras_leaky_relu():
+    d = gk.networks.dcgan_discriminator((16, 16, 1), width=2)
+
+    def plain(layer):
+        if isinstance(layer, LeakyReLU):
+            return keras.layers.LeakyReLU(layer.negative_slope)
+        return layer.__class__.from_config(layer.get_config())
+
+    other = keras.models.clone_model(d, clone_function=plain)
+    other.set_weights(d.get_weights())
+    assert not any(isinstance(layer, LeakyReLU) for layer in other.layers)
+    images = tf.constant(RNG.uniform(-1, 1, (4, 16, 16, 1)), tf.float32)
+
+    def gradients(network):
+        def discriminate(images):
+            return network(images)[:, 0]
+
+        with tf.GradientTape() as tape:
+            fines = gk.penalties.R1()(discriminate, images, images)
+        weights = [weight.value for weight in network.trainable_weights]
+        return tape.gradient(fines, weights, unconnected_gradients="zero")
+
+    for ours, theirs in zip(gradients(d), gradients(other), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)

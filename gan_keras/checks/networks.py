@@ -1,10 +1,9 @@
 """Are the two networks fit to play?"""
 
-import numbers
-
 import keras
 
 from gan_keras import replicas
+from gan_keras.checks.numbers import count
 from gan_keras.layers import MinibatchStdDev
 
 
@@ -127,17 +126,8 @@ def classes(generator, discriminator):
 
 def codes(gan, categories, continuous):
     """Do an InfoGAN's codes fit into its latent vectors?"""
-    for name, value, least in [
-        ("categories", categories, 2),
-        ("continuous", continuous, 0),
-    ]:
-        if isinstance(value, bool) or not (
-            isinstance(value, numbers.Integral) and value >= least
-        ):
-            raise ValueError(
-                f"`{name}` must be a whole number, {least} or more. "
-                f"Received: {name}={value!r}"
-            )
+    count(least=2, categories=categories)
+    count(least=0, continuous=continuous)
     said = heads(gan.discriminator)
     if "category" not in said:
         raise ValueError(
@@ -162,6 +152,14 @@ def precision(network):
                 "players send each other fall below its smallest number. Use "
                 "`keras.mixed_precision.set_global_policy('mixed_bfloat16')`, "
                 "which has float32's range, before the networks are made. "
+                f"Received: layer {layer.name!r} of {network.name!r} with "
+                f"dtype policy {layer.dtype_policy.name!r}"
+            )
+        if layer.variable_dtype == "bfloat16":
+            raise ValueError(
+                "Weights must be float32: bfloat16 rounds small steps away, "
+                "and the averaged generator would stand still. Use the policy "
+                "'mixed_bfloat16', which computes in bfloat16 only. "
                 f"Received: layer {layer.name!r} of {network.name!r} with "
                 f"dtype policy {layer.dtype_policy.name!r}"
             )

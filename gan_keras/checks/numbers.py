@@ -1,6 +1,6 @@
 """Are single numbers in their range?"""
 
-import numpy as np
+import numbers
 
 
 def decay(ema_decay):
@@ -12,12 +12,11 @@ def decay(ema_decay):
         )
 
 
-def count(**arguments):
+def count(least=1, **arguments):
     for name, value in arguments.items():
-        if isinstance(value, bool) or not (
-            isinstance(value, (int, np.integer)) and value >= 1
-        ):
+        whole = isinstance(value, numbers.Integral)  # NumPy's, too
+        if isinstance(value, bool) or not (whole and value >= least):
             raise ValueError(
-                f"`{name}` must be a whole number, 1 or more. "
+                f"`{name}` must be a whole number, {least} or more. "
                 f"Received: {name}={value!r}"
             )

@@ -2,6 +2,7 @@
 
 from gan_keras.layers.attention import SelfAttention
 from gan_keras.layers.conditional import ConditionalBatchNorm
+from gan_keras.layers.leaky import LeakyReLU
 from gan_keras.layers.learned_map import LearnedMap
 from gan_keras.layers.learned_map import LearnedPooling
 from gan_keras.layers.minibatch import MinibatchStdDev
@@ -11,6 +12,7 @@ from gan_keras.layers.spectral import SpectralNormalization
 __all__ = [
     "ClassProjection",
     "ConditionalBatchNorm",
+    "LeakyReLU",
     "LearnedMap",
     "LearnedPooling",
     "MinibatchStdDev",

@@ -13,10 +13,10 @@ import math
 import keras
 from keras import layers
 
+from gan_keras import checks
 from gan_keras.layers import ClassProjection
 from gan_keras.layers import SelfAttention
 from gan_keras.layers import SpectralNormalization
-from gan_keras.networks.shapes import check_positive
 
 
 def as_it_is(layer):
@@ -62,11 +62,11 @@ def generator(latent_dim, draw, num_classes=None):
         A `keras.Model` named "generator": latents `[batch, latent_dim]`, or
         `[latents, classes]` with classes `[batch, num_classes]`, to images.
     """
-    check_positive(latent_dim=latent_dim)
+    checks.count(latent_dim=latent_dim)
     latents = keras.Input((int(latent_dim),), name="latents")
     if num_classes is None:
         return keras.Model(latents, draw(latents, None), name="generator")
-    check_positive(num_classes=num_classes)
+    checks.count(num_classes=num_classes)
     classes = keras.Input((int(num_classes),), name="classes")
     images = draw(latents, classes)
     return keras.Model([latents, classes], images, name="generator")
@@ -109,7 +109,7 @@ def discriminator(
             )
         inputs, seen = images, images
     else:
-        check_positive(num_classes=num_classes)
+        checks.count(num_classes=num_classes)
         condition = condition or Projection()
         classes = keras.Input((int(num_classes),), name="classes")
         inputs = [images, classes]
@@ -120,7 +120,7 @@ def discriminator(
         logits = condition.after(logits, features, classes, wrap)
     outputs = logits
     if heads:
-        check_positive(**{f"heads[{name!r}]": n for name, n in heads.items()})
+        checks.count(**{f"heads[{name!r}]": n for name, n in heads.items()})
         outputs = {"logits": logits} | {
             name: wrap(layers.Dense(int(n), dtype="float32", name=name))(
                 features

@@ -11,6 +11,8 @@ Source: Radford et al., 2015, arXiv:1511.06434.
 
 from keras import layers
 
+from gan_keras import checks
+from gan_keras.layers import LeakyReLU
 from gan_keras.networks.assembly import as_it_is
 from gan_keras.networks.assembly import attend
 from gan_keras.networks.assembly import check_attention
@@ -18,7 +20,6 @@ from gan_keras.networks.assembly import discriminator
 from gan_keras.networks.assembly import generator
 from gan_keras.networks.normalization import batch_normalization
 from gan_keras.networks.shapes import check_image_shape
-from gan_keras.networks.shapes import check_positive
 from gan_keras.networks.shapes import halvings
 from gan_keras.networks.shapes import stage_widths
 
@@ -70,7 +71,7 @@ def dcgan_generator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(latent_dim=latent_dim, width=width, kernel_size=kernel_size)
+    checks.count(latent_dim=latent_dim, width=width, kernel_size=kernel_size)
     sizes = halvings(*image_shape[:2])[::-1]  # smallest first
     check_attention(attention, sizes[:-1])
     widths = stage_widths(width, len(sizes) - 1)[::-1]  # largest first
@@ -158,7 +159,7 @@ def dcgan_discriminator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(width=width, kernel_size=kernel_size)
+    checks.count(width=width, kernel_size=kernel_size)
     sizes = halvings(*image_shape[:2])[1:]
     check_attention(attention, sizes)
 
@@ -176,7 +177,7 @@ def dcgan_discriminator(
             # is.
             if batch_norm and (h, w) != sizes[0]:
                 x = batch_normalization(name=f"norm_{h}x{w}")(x)
-            x = layers.LeakyReLU(negative_slope=0.2)(x)
+            x = LeakyReLU(negative_slope=0.2)(x)
             x = attend(x, attention, wrap)
         return layers.Flatten()(x)
 

@@ -27,11 +27,12 @@ import math
 from keras import initializers
 from keras import layers
 
+from gan_keras import checks
+from gan_keras.layers import LeakyReLU
 from gan_keras.layers import LearnedMap
 from gan_keras.layers import LearnedPooling
 from gan_keras.networks import assembly
 from gan_keras.networks.shapes import check_image_shape
-from gan_keras.networks.shapes import check_positive
 from gan_keras.networks.shapes import halvings
 from gan_keras.networks.shapes import stage_widths
 
@@ -75,7 +76,7 @@ def r3gan_generator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(width=width, blocks=blocks, expansion=expansion)
+    checks.count(width=width, blocks=blocks, expansion=expansion)
     sizes = maps(image_shape, stride)
     widths = stage_widths(width, len(sizes))[::-1]
     sizes = sizes[::-1]  # smallest first
@@ -86,7 +87,7 @@ def r3gan_generator(
             x = layers.Concatenate(name="with_class")([x, classes])
         for i, units in enumerate(hidden, start=1):
             x = dense(units, GAIN, f"hidden{i}")(x)
-            x = layers.LeakyReLU(SLOPE)(x)
+            x = LeakyReLU(SLOPE)(x)
         x = dense(widths[0], 1.0, "strengths")(x)
         x = LearnedMap(sizes[0], name="map")(x)
         x = refine(x, blocks, depth, expansion)
@@ -143,7 +144,7 @@ def r3gan_discriminator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(width=width, blocks=blocks, expansion=expansion)
+    checks.count(width=width, blocks=blocks, expansion=expansion)
     sizes = maps(image_shape, stride)
     widths = stage_widths(width, len(sizes))
     depth = blocks * len(sizes)
@@ -199,9 +200,9 @@ def refine(x, blocks, depth, expansion):
     for i in range(1, blocks + 1):
         name = f"{height}x{width}_{i}"
         y = conv(inside, 1, gain, f"widen_{name}", use_bias=True)(x)
-        y = layers.LeakyReLU(SLOPE)(y)
+        y = LeakyReLU(SLOPE)(y)
         y = conv(inside, 3, gain, f"conv_{name}", use_bias=True)(y)
-        y = layers.LeakyReLU(SLOPE)(y)
+        y = LeakyReLU(SLOPE)(y)
         y = conv(channels, 1, 0.0, f"narrow_{name}")(y)
         x = layers.Add(name=f"block_{name}")([x, y])
     return x

@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from gan_keras import checks
 from gan_keras.layers import ConditionalBatchNorm
 from gan_keras.networks import assembly
 from gan_keras.networks.assembly import as_it_is
@@ -24,7 +25,6 @@ from gan_keras.networks.assembly import attend
 from gan_keras.networks.assembly import check_attention
 from gan_keras.networks.normalization import batch_normalization
 from gan_keras.networks.shapes import check_image_shape
-from gan_keras.networks.shapes import check_positive
 from gan_keras.networks.shapes import halvings
 from gan_keras.networks.shapes import stage_widths
 
@@ -66,7 +66,7 @@ def resnet_generator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(width=width)
+    checks.count(width=width)
     sizes = halvings(*image_shape[:2])
     check_attention(attention, sizes[1:])
     widths = [width, *stage_widths(width, len(sizes) - 1)]
@@ -132,7 +132,7 @@ def resnet_discriminator(
         ValueError: If an argument is out of its range.
     """
     image_shape = check_image_shape(image_shape)
-    check_positive(width=width)
+    checks.count(width=width)
     sizes = halvings(*image_shape[:2])
     check_attention(attention, sizes[1:])
     widths = stage_widths(width, len(sizes) - 1)

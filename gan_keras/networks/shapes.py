@@ -1,18 +1,5 @@
 """The arithmetic of image sizes that all network families share."""
 
-import numbers
-
-
-def check_positive(**arguments):
-    """Raises a ValueError unless every argument is a whole number >= 1."""
-    for name, value in arguments.items():
-        whole = isinstance(value, numbers.Integral)  # NumPy's, too
-        if isinstance(value, bool) or not (whole and value >= 1):
-            raise ValueError(
-                f"`{name}` must be a whole number, 1 or more. "
-                f"Received: {name}={value!r}"
-            )
-
 
 def check_sample_shape(image_shape):
     """The shape as a tuple, or a ValueError that says what is wrong."""
