@@ -31,6 +31,7 @@ import gan_keras as gk
 from benchmarks import classifiers
 from benchmarks import peers
 from gan_keras import cli
+from gan_keras import files
 from gan_keras import recipes
 from gan_keras import schedules
 from gan_keras.datasets import to_uint8
@@ -47,6 +48,7 @@ OURS = {
     "digits": ("dcgan", (300,)),
 }
 PEER_POINTS = (60, 300, 600, 3600)
+KEEP = 300  # seconds after which a peer's state is kept once more
 
 
 class Judge:
@@ -194,7 +196,7 @@ def ours(contestant, seed, budget, images, labels, judge):
 
 
 def peer(contestant, seed, images, judge, cache, points=PEER_POINTS):
-    """An hour of a peer's loop; its state is kept at every point."""
+    """An hour of a peer's loop; its state is kept every five minutes."""
     known = max(done(contestant, seed, max(points), judge.name), default=0)
     if known >= max(points):
         return
@@ -242,24 +244,29 @@ def peer(contestant, seed, images, judge, cache, points=PEER_POINTS):
         loop.step(batch)
         steps += 1
         seconds = before + time.perf_counter() - start
-        if seconds < waiting[0]:
+        if seconds >= waiting[0]:
+            images = loop.generator.predict(noise, batch_size=500, verbose=0)
+            images = (images - low) / (1 - low) * 255
+            row = judge(
+                np.clip(np.round(images), 0, 255).astype("uint8"),
+                contestant=contestant,
+                seed=seed,
+                budget=max(points),
+                seconds=seconds,
+                steps=steps,
+            )
+            if seconds > known + 1:  # else a run that is lost measured it
+                write([row])
+            waiting.pop(0)
+        elif seconds < before + KEEP:
             continue
-        images = loop.generator.predict(noise, batch_size=500, verbose=0)
-        images = (images - low) / (1 - low) * 255
-        row = judge(
-            np.clip(np.round(images), 0, 255).astype("uint8"),
-            contestant=contestant,
-            seed=seed,
-            budget=max(points),
-            seconds=seconds,
-            steps=steps,
-        )
-        if seconds > known + 1:  # else it was measured by a run that is lost
-            write([row])
-        waiting.pop(0)
-        stored = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
-        np.savez(path, seconds=seconds, steps=steps, **stored)
+        keep(path, variables, seconds=seconds, steps=steps)
         before, start = seconds, time.perf_counter()
+
+
+def keep(path, variables, **clocks):
+    state = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
+    files.replace_file(path, lambda new: np.savez(new, **state, **clocks))
 
 
 def main(arguments=None):
