@@ -44,7 +44,8 @@ class UsageError(ValueError):
     """A mistake in the command line: one line, exit code 2."""
 
 
-def build_parser():
+def build_parser(**defaults):
+    """The parser of all commands; with other defaults of `train`."""
     parser = argparse.ArgumentParser(
         prog="gan-keras",
         description="Learn generative adversarial networks by training them.",
@@ -278,7 +279,7 @@ def build_parser():
     )
     evaluate.add_argument(
         "--samples",
-        type=at_least_eight,
+        type=at_least_twelve,
         metavar="N",
         help="images of each kind; as many as are held out, at most 10,000, "
         "if not given",
@@ -302,6 +303,7 @@ def build_parser():
     evaluate.add_argument(
         "--json", action="store_true", help="print JSON instead of a table"
     )
+    train.set_defaults(**defaults)
     return parser
 
 
@@ -323,11 +325,11 @@ def positive_int(text):
     return value
 
 
-def at_least_eight(text):
+def at_least_twelve(text):
     value = positive_int(text)
-    if value < 8:
+    if value < 12:  # LEAST of gan_keras.metrics.evaluator
         raise argparse.ArgumentTypeError(
-            f"must be 8 or more. Received: {text!r}"
+            f"must be 12 or more. Received: {text!r}"
         )
     return value
 
@@ -380,8 +382,7 @@ def list_recipes():
 def check(options):
     """What can be known to be wrong before TensorFlow is loaded."""
     if options.command == "train" and options.resume is not None:
-        defaults = build_parser().parse_args(["train"])
-        check_resume(options, vars(defaults))
+        check_resume(options)
     elif options.command == "train":
         check_train(options)
     elif options.command == "data":
@@ -409,17 +410,25 @@ def check_data(options):
         check_apart(options.preview, "--preview", folder)
 
 
-def check_resume(options, defaults):
+def check_nothing_else(options, arguments):
+    """What stands beside --resume, were it a default, would not be done."""
+    unset = object()
+    names = [n for n in vars(options) if n not in ("command", "resume")]
+    parser = build_parser(**dict.fromkeys(names, unset))
+    said = vars(parser.parse_args(arguments))
     given = [
         "RECIPE" if name == "recipe" else "--" + name.replace("_", "-")
-        for name, value in vars(options).items()
-        if name not in ("command", "resume") and value != defaults[name]
+        for name in names
+        if said[name] is not unset
     ]
     if given:
         raise UsageError(
             "--resume takes every setting from the run itself; leave out "
             f"{', '.join(given)}."
         )
+
+
+def check_resume(options):
     config = Path(options.resume) / "config.json"
     if not config.is_file():
         raise UsageError(
@@ -655,6 +664,8 @@ def run(arguments):
         if options.command == "recipes":
             print(list_recipes())
             return 0
+        if options.command == "train" and options.resume is not None:
+            check_nothing_else(options, arguments)
         check(options)
         check_backend()
         with quiet_start():

@@ -115,6 +115,10 @@ def train(options, strategy):
             seed=options.seed,
             **classes,
         )
+        if resumed:
+            # Its own, should the recipe have got others since.
+            gan.compile_from_config(config["compile"])
+            schedules.set_steps(gan, epochs * len(data))
     checks.training_data(gan, data)  # before anything is written
     deadline = None
     if options.minutes and not resumed:

@@ -26,7 +26,7 @@ class Explaining:
         Example:
 
         ```python
-        print(gan.explain_step(gk.datasets.to_float(images[:64])))
+        print(gan.explain_step(next(iter(data))))
         ```
 
         Args:
@@ -59,6 +59,8 @@ def _checked(gan, data):
             "`data` must be a tuple (real_images, labels), since the model is "
             "conditional. Received: images only"
         )
+    if gan.needs_labels:
+        checks.labels(gan, labels, n, "data")
     if replicas.distributed(gan):
         raise ValueError(
             "`explain_step` shows what happens on one device: make the model "

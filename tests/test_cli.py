@@ -700,6 +700,7 @@ BEFORE_TENSORFLOW = [
     (["train", "--data", ".", "--out", "."], "--out must lie outside"),
     (["data", ".", "--preview", "x.png"], "--preview must lie outside"),
     (["evaluate", "{model}", "--data", "."], "--out must lie outside"),
+    (["evaluate", "{model}", "--samples", "11"], "12 or more. Received: '11'"),
     (["train", "--data", "~nobody_at_all/x"], "no such file or folder"),
     (["sample", "{model}", "--out", "faces/x.png"], "--out must lie outside"),
     (
@@ -770,6 +771,16 @@ def test_names_of_data_sets_are_known_beforehand():
     from gan_keras.datasets.loading import NAMES
 
     assert gan_keras_cli.DATA_SETS == NAMES
+
+
+def test_how_many_samples_are_needed_is_known_beforehand():
+    from gan_keras.metrics.evaluator import LEAST
+
+    parse = gan_keras_cli.build_parser().parse_args
+    command = ["evaluate", "run", "--samples"]
+    assert parse([*command, str(LEAST)]).samples == LEAST
+    with pytest.raises(SystemExit):
+        parse([*command, str(LEAST - 1)])
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,32 @@ def test_the_officer_at_one_half(real_is_wrong, fake_is_wrong):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "mistakes", "push", "heaps_found", "probability", "discriminator_loss",
+        "strided_convolution", "transposed_convolution", "with_class",
+        "saturating_slope", "non_saturating_loss", "logit_gradient",
+        "weight_gradients", "best_discriminator", "epoch_to_keep",
+        "mixed_classes", "share_as_asked", "smoothed_d_loss", "modes_found",
+        "centre_square", "extra_copies", "smoothed_curve",
+    ],
+)  # fmt: skip
+def test_an_answer_may_spoil_what_it_is_given(name):
+    right = solutions()[name]
+
+    def in_place(*arguments):
+        answer = np.array(right(*arguments))
+        for argument in arguments:
+            if isinstance(argument, np.ndarray):
+                argument.fill(0)
+            elif isinstance(argument, list):
+                argument.clear()
+        return answer
+
+    assert exercises.check(name, in_place)
+
+
+@pytest.mark.parametrize(
     "name, hints",
     [
         (
@@ -103,6 +129,17 @@ def test_the_officer_at_one_half(real_is_wrong, fake_is_wrong):
                 "You stopped too early",
                 "no *new* best",
                 "Better than the epoch before is not enough",
+                "the count begins again there",
+            ],
+        ),
+        (
+            "best_checkpoint",
+            [
+                "run which *ends* best",
+                "Received: ('short', 1)",
+                "Epochs count from 1",
+                "largest value",
+                "Received: ('long', 1)",
             ],
         ),
         (

@@ -148,6 +148,9 @@ plt.show()
 #
 # `gk.lab.gan` makes a G and a D of three small layers each. Before they have
 # learnt anything, let us look at the plane with their eyes.
+#
+# Run the cells once, from top to bottom. To train again, begin at the next
+# cell, which makes the model anew: a model remembers what it has learnt.
 
 # %%
 # Where you see `exercises.setting` and `exercises.claim`: the makers try the
@@ -301,8 +304,9 @@ gk.plots.loss_race(history, gan.loss)
 # Nobody won, and that is the point. The dotted lines are what both pay if D
 # says 0.5 to everything, since real and fake are alike: log 2 = 0.69 for G,
 # twice that for D, who is asked about both. The game ends beside that place,
-# not on it: a tenth of the fakes lie where no real point is, and D knows them.
-# What these curves do and do not tell is the subject of tutorial 6.
+# not on it: one fake in five lies between the heaps, where there is hardly a
+# real point, and D knows many of them. What these curves do and do not tell is
+# the subject of tutorial 6.
 
 # %%
 last = {name: values[-1] for name, values in history.history.items()}

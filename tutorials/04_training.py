@@ -152,8 +152,11 @@ exercises.claim(pushes["non-saturating: -log D"], 0.9899, 0.9901)
 # %% [markdown]
 # ## One iteration by hand, in six steps
 #
-# Two fresh networks, the convolutional ones of the last two tutorials, and
-# two optimizers, since two players learn two different things.
+# Two fresh networks. D is that of tutorial 2. G is that of tutorial 3, but for
+# two things: z has 32 numbers, and between z and the first map stand two fully
+# connected layers (`hidden`). z is one cloud of noise and the digits are ten
+# separate ones; these layers bend z, so that less is drawn from between two
+# digits. Two optimizers, since two players learn two different things.
 
 # %%
 generator = gk.networks.dcgan_generator(
@@ -185,8 +188,13 @@ z = gan.generator_inputs(32)  # noise, the same that the first step would draw
 print("z", z.shape, " real images", real_images.shape)
 
 # %% [markdown]
+# (These cells belong together. To repeat one, run again from the cell that
+# makes `generator`.)
+#
 # **Step 1. G makes fakes from noise.** A tape records how; step 6 needs it.
-# (`training=True`: BatchNorm uses the means of this batch.)
+# (`training=True`: G's BatchNorm layers, which bring the numbers of a batch to
+# a common mean and spread, use the means of this batch; `generate` uses means
+# kept from the training.)
 
 # %%
 with tf.GradientTape() as g_tape:

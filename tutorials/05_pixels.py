@@ -300,7 +300,7 @@ exercises.claim(np.abs(one - two).max() / np.abs(one).max(), at_most=1e-3)
 # half-step, and how many of G's in D's?
 
 # %%
-real_images = tf.constant(gk.datasets.to_float(images[:64]))
+real_images = next(iter(gk.datasets.pipeline(images)))  # a batch of 64
 story = gan.explain_step(real_images)
 print(story)
 

@@ -46,8 +46,8 @@ import gan_keras as gk
 from gan_keras import exercises
 
 images, labels = gk.datasets.load("digits")
-used = exercises.setting(full=3200, smoke=64)
-data = gk.datasets.pipeline(images[:used], batch_size=32)
+used = exercises.setting(full=3200, smoke=64)  # in an epoch
+data = gk.datasets.pipeline(images, batch_size=32, epoch_size=used)
 
 # %% [markdown]
 # ## Two runs to compare

@@ -3,10 +3,10 @@
 ```python
 from gan_keras import exercises
 
-def d_loss(real_logits, fake_logits):
+def discriminator_loss(real_logits, fake_logits):
     ...
 
-exercises.check("d_loss", d_loss)
+exercises.check("discriminator_loss", discriminator_loss)
 ```
 """
 

@@ -4,10 +4,10 @@ An exercise is a function that calls the reader's function on cases that the
 reader has not seen, and raises a `Hint` as soon as it knows what is wrong:
 
 ```python
-@exercise("d_loss")
-def d_loss(answer):
-    real, fake = np.float32([[2.0], [-1.0]]), np.float32([[0.5], [3.0]])
-    found = numbers(answer(real, fake), shape=(2,))
+@exercise("pair_loss", "Real against 1, fake against 0, pair by pair.")
+def pair_loss(answer):
+    real, fake = np.float32([2.0, -1.0]), np.float32([0.5, 3.0])
+    found = numbers(answer(real.copy(), fake.copy()), shape=(2,))
     if close(found, softplus(-real)):
         raise Hint("That is the half about real images. What about fakes?")
     expect(found, softplus(-real) + softplus(fake), "Real goes against 1, ...")
@@ -208,7 +208,8 @@ def claim(value, at_least=None, at_most=None):
         limits.append(f"at most {at_most:g}")
     message = (
         f"Where the text was written, this number was {' and '.join(limits)}; "
-        f"here it is {value:.4g}. Another version or machine may differ."
+        f"here it is {value:.4g}. Another version or machine may differ, and "
+        "so may a cell that is run twice."
     )
     if os.environ.get("GAN_KERAS_CLAIMS") == "strict":
         raise AssertionError(message)

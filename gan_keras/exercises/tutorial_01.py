@@ -131,6 +131,14 @@ def heaps_found(answer):
         "The point (2.25, 0.25) is not within 0.3 of (2, 0): the distance is "
         "the root of 0.25² + 0.25², which is 0.35.",
     )
+    # The other way round: both coordinates together are more than the radius.
+    inside = numbers(answer(np.array([[2.2, 0.2]]), centres.copy(), 0.3), ())
+    expect(
+        inside,
+        1,
+        "The point (2.2, 0.2) is within 0.3 of (2, 0): the distance is the "
+        "root of 0.2² + 0.2², which is 0.28, and not the sum, 0.4.",
+    )
 
 
 @exercise(

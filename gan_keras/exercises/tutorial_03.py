@@ -96,6 +96,12 @@ def stamp_counts(answer):
         [1, 1, 2, 2, 2, 2, 1, 1],
         "Right for a window of 3. For one of 4 it should be 1 1 2 2 2 2 1 1.",
     )
+    expect(
+        numbers(answer(3, 2, 3)),
+        [1, 1, 0, 1, 1, 0, 1, 1],
+        "Right for stride 2. For n = 3, k = 2, stride 3 the counts are 1 1 0 1 "
+        "1 0 1 1, with gaps between the stamps: do you use `stride`?",
+    )
 
 
 @exercise(

@@ -27,7 +27,7 @@ def softplus(x):
 )
 def saturating_slope(answer):
     d = sigmoid(LOGITS)
-    found = numbers(answer(LOGITS), shape=(4,))
+    found = numbers(answer(LOGITS.copy()), shape=(4,))
     if close(found, d):
         raise Hint("The size is right. But the loss falls as the logit rises.")
     if close(found, d - 1):
@@ -57,7 +57,7 @@ def saturating_slope(answer):
 )
 def non_saturating_loss(answer):
     d = sigmoid(LOGITS)
-    found = numbers(answer(LOGITS), shape=(4,))
+    found = numbers(answer(LOGITS.copy()), shape=(4,))
     if close(found, np.log(1 - d)):
         raise Hint("That is the minimax loss, log(1 - D). Here it is -log D.")
     if close(found, softplus(LOGITS)):

@@ -147,6 +147,12 @@ def epoch_to_keep(answer):
             "Better than the epoch before is not enough: after 7 come 8, 7.5 "
             "and 7.2, and none of them is a new best."
         )
+    if ask([9.0, 8.0, 8.5, 8.6, 5.0, 6.0, 4.0], 3) != 6:
+        raise Hint(
+            "For [9, 8, 8.5, 8.6, 5, 6, 4] and a patience of 3, keep epoch 6: "
+            "epoch 4 is a new best, the count begins again there, and epoch 5 "
+            "is the first without one."
+        )
 
 
 @exercise(

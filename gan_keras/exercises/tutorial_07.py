@@ -56,7 +56,7 @@ def price_labels(answer):
 )
 def mixed_classes(answer):
     t = np.float32([0.0, 0.25, 1.0])
-    found = numbers(answer(1, 3, t, 5), shape=(3, 5))
+    found = numbers(answer(1, 3, t.copy(), 5), shape=(3, 5))
     wanted = np.zeros((3, 5))
     wanted[:, 1], wanted[:, 3] = 1 - t, t
     if close(found, np.roll(wanted, 2, axis=1)) or close(
@@ -71,7 +71,7 @@ def mixed_classes(answer):
     if np.any(found.sum(axis=1) < 0.99):
         raise Hint("The rows should add up to 1. Who has the other share?")
     expect(found, wanted, f"For t = 0.25 the row is {wanted[1].tolist()}.")
-    same = numbers(answer(2, 2, t, 5), shape=(3, 5))
+    same = numbers(answer(2, 2, t.copy(), 5), shape=(3, 5))
     wanted = np.zeros((3, 5))
     wanted[:, 2] = 1
     expect(
@@ -91,33 +91,40 @@ def mixed_classes(answer):
 def share_as_asked(answer):
     asked = np.array([0, 0, 0, 1, 1, 3])
     read = [0, 1, 0, 1, 0, 0]
-    probabilities = np.full((6, 4), 0.1)
-    probabilities[np.arange(6), read] = 0.7
-    found = numbers(answer(asked, probabilities))
-    wanted = [2 / 3, 1 / 2, 0, 0]
+    # Five classes, of which nobody asked for the third and the last.
+    probabilities = np.full((6, 5), 0.1)
+    probabilities[np.arange(6), read] = 0.6
+    found = numbers(answer(asked.copy(), probabilities.copy()))
+    wanted = [2 / 3, 1 / 2, 0, 0, 0]
     if found.ndim == 0:
         raise Hint(
             "That is one number for all classes. A share for each is asked "
             "for, so that a class which never comes out right shows."
         )
-    if found.shape == (4,):
-        if close(found, [2 / 4, 1 / 2, 0, 0]):
+    if found.shape in ((3,), (4,)):
+        raise Hint(
+            f"You return {len(found)} shares. There are as many classes as "
+            "`probabilities` has columns, 5 here, even if nobody asked for "
+            "some of them."
+        )
+    if found.shape == (5,):
+        if close(found, [2 / 4, 1 / 2, 0, 0, 0]):
             raise Hint(
                 "You divide by how often a class was *read*. Of those that "
                 "were *asked for*, how many came out right?"
             )
-        if close(found, [2, 1, 0, 0]):
+        if close(found, [2, 1, 0, 0, 0]):
             raise Hint("Those are counts. Divide by how many were asked for.")
-        if close(found, np.array([2, 1, 0, 0]) / 6):
+        if close(found, np.array([2, 1, 0, 0, 0]) / 6):
             raise Hint(
                 "You divide by all images. Divide by those of the class."
             )
-        if close(found, [0.5, 0.4, 0, 0.1]):
+        if close(found, [1.3 / 3, 0.35, 0, 0.1, 0]):
             raise Hint(
                 "You take the reader's probability. Count instead whether the "
                 "class with the largest one is that which was asked for."
             )
-    found = numbers(found, shape=(4,))
+    found = numbers(found, shape=(5,))
     expect(
         found,
         wanted,

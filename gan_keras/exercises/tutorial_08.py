@@ -24,7 +24,7 @@ def smoothed_d_loss(answer):
     def cross(x, t):
         return t * softplus(-x) + (1 - t) * softplus(x)
 
-    found = numbers(answer(real, fake, a))
+    found = numbers(answer(real.copy(), fake.copy(), a))
     if found.ndim == 0:
         raise Hint("One number for each pair, please, and no mean.")
     found = numbers(found, shape=(3,))
@@ -65,7 +65,7 @@ def smoothed_d_loss(answer):
         "the fake logits against 0.",
     )
     expect(
-        numbers(answer(real, fake), shape=(3,)),
+        numbers(answer(real.copy(), fake.copy()), shape=(3,)),
         cross(real, 0.9) + cross(fake, 0),
         "Right when it is told the label; without, it should be 0.9.",
     )
@@ -87,7 +87,7 @@ def modes_found(answer):
     )
 
     def ask(radius, least):
-        found = numbers(answer(points, centres, radius, least))
+        found = numbers(answer(points.copy(), centres.copy(), radius, least))
         if found.ndim:
             raise Hint(
                 "Return one number, how many were found. Received: an array "
@@ -150,6 +150,12 @@ CASES = [
         "mode collapse",
         "12 of 25 are fewer than half",
     ),
+    ((0.95, 0.05, 0.30, 8, 8), "d too strong", "two fit, and the first counts"),
+    ((0.40, 0.60, 0.10, 8, 8), "d too weak", "two fit, and the first counts"),
+    ((0.75, 0.20, 0.74, 8, 8), "healthy", "0.55 is not more than 0.6"),
+    ((0.80, 0.15, 0.79, 8, 8), "d too strong", "0.65 is more than 0.6"),
+    ((0.60, 0.45, 0.45, 8, 8), "healthy", "0.15 is not more than 0.2"),
+    ((0.60, 0.45, 0.35, 8, 8), "learned by heart", "0.25 is more than 0.2"),
 ]
 
 

@@ -59,12 +59,14 @@ def ranking_loss(answer):
         )
     expect(found["discriminator"], d, "D pays log(1 + exp(fake - real)).")
     expect(found["generator"], g, "G pays log(1 + exp(real - fake)).")
-    far = loss.discriminator(tf.constant([-500.0]), tf.constant([500.0]))
-    if not np.isfinite(np.asarray(far)).all():
-        raise Hint(
-            "Right, but exp overflows for a difference of 1000. "
-            "`tf.nn.softplus(x)` is log(1 + exp(x)) without that."
-        )
+    far = tf.constant([-500.0, 500.0])
+    for name in ("discriminator", "generator"):
+        value = getattr(loss, name)(far, -far)
+        if not np.isfinite(np.asarray(value)).all():
+            raise Hint(
+                f"Right, but exp overflows in `{name}` for a difference of "
+                "1000. `tf.nn.softplus(x)` is log(1 + exp(x)) without that."
+            )
 
 
 @exercise(

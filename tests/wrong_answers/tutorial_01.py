@@ -34,6 +34,9 @@ WRONG = {
         lambda p, c, radius: int(
             (np.abs(p[:, None] - c) < radius).all(-1).any(0).sum()
         ),
+        lambda p, c, radius: int(
+            (np.abs(p[:, None] - c).sum(-1) < radius).any(0).sum()
+        ),
     ],
     "what_reaches_g": [
         {"a", "b", "c", "d"},

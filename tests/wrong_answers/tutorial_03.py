@@ -61,6 +61,7 @@ WRONG = {
         lambda n, k, stride: np.resize(
             [1, 1, 2, 1, 2, 1, 2, 1, 1], (n - 1) * stride + k
         ),
+        lambda n, k, stride: stamp(np.ones(n), np.ones(k), 2),
     ],
     "with_class": [
         lambda latents, labels, n: joined(np.eye(n)[labels], latents),

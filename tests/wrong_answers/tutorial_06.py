@@ -21,6 +21,19 @@ def until_worse(distances, patience):
     return int(np.argmin(distances))
 
 
+def never_reset(distances, patience):
+    """Goes on counting where a new best should begin the count again."""
+    best = bad = 0
+    for epoch in range(1, len(distances)):
+        if distances[epoch] < distances[best]:
+            best = epoch
+            continue
+        bad += 1
+        if bad >= patience:
+            break
+    return best
+
+
 def stop(distances, patience, better=np.less):
     best = 0
     for epoch in range(1, len(distances)):
@@ -56,6 +69,7 @@ WRONG = {
         lambda distances, patience: stop(distances, patience - 1)[0],
         lambda distances, patience: stop(distances, patience, np.less_equal)[0],
         until_worse,
+        never_reset,
     ],
     "what_shows_quality": [{"b", "c", "d"}, {"a", "d"}, {"e"}, {"c"}],
 }

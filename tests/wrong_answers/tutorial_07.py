@@ -23,6 +23,10 @@ def by_class(values, groups, n):
     )
 
 
+def right(asked, p):
+    return (p.argmax(axis=1) == asked).astype(float)
+
+
 WRONG = {
     "price_labels": [
         lambda price: [c for c in price if c.isdigit()],
@@ -49,5 +53,10 @@ WRONG = {
         lambda asked, p: by_class(
             p[np.arange(len(asked)), asked], asked, p.shape[1]
         ),
+        lambda asked, p: by_class(right(asked, p), asked, asked.max() + 1),
+        # Of the classes that were asked for, and no others.
+        lambda asked, p: by_class(right(asked, p), asked, p.shape[1])[
+            np.unique(asked)
+        ],
     ],
 }

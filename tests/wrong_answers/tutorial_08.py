@@ -21,22 +21,39 @@ def nearest(points, centres, radius, least):
     return int(np.sum(np.bincount(modes, minlength=len(centres)) >= least))
 
 
+def doctor(d_real, d_fake, val, covered, modes, strong=0.6, heart=0.2):
+    if d_real - d_fake > strong:
+        return "d too strong"
+    if d_fake > d_real:
+        return "d too weak"
+    if d_real - val > heart:
+        return "learned by heart"
+    if covered < modes / 2:
+        return "mode collapse"
+    return "healthy"
+
+
 def collapse_first(d_real, d_fake, val, covered, modes):
     if covered < modes / 2:
         return "mode collapse"
-    if d_real - d_fake > 0.6:
-        return "d too strong"
-    if d_fake > d_real:
-        return "d too weak"
-    return "learned by heart" if d_real - val > 0.2 else "healthy"
+    return doctor(d_real, d_fake, val, covered, modes)
+
+
+def heart_first(d_real, d_fake, val, covered, modes):
+    if d_real - val > 0.2:
+        return "learned by heart"
+    return doctor(d_real, d_fake, val, covered, modes)
+
+
+def heart_before_weak(d_real, d_fake, val, covered, modes):
+    name = doctor(d_real, d_fake, val, covered, modes)
+    if name == "d too weak" and d_real - val > 0.2:
+        return "learned by heart"
+    return name
 
 
 def curves_only(d_real, d_fake, val, covered, modes):
-    if d_real - d_fake > 0.6:
-        return "d too strong"
-    if d_fake > d_real:
-        return "d too weak"
-    return "learned by heart" if d_real - val > 0.2 else "healthy"
+    return doctor(d_real, d_fake, val, modes, modes)
 
 
 def half_is_too_few(d_real, d_fake, val, covered, modes):
@@ -70,5 +87,11 @@ WRONG = {
         half_is_too_few,
         lambda *args: "healthy",
         lambda d_real, d_fake, *rest: d_real > d_fake,
+        heart_first,
+        heart_before_weak,
+        lambda *args: doctor(*args, strong=0.5),
+        lambda *args: doctor(*args, strong=0.7),
+        lambda *args: doctor(*args, heart=0.1),
+        lambda *args: doctor(*args, heart=0.3),
     ],
 }

@@ -40,9 +40,9 @@ def last_one(runs):
     return name, len(runs[name])
 
 
-def plain(runs, shift=1, choose=np.argmin):
+def plain(runs, shift=1, choose=np.argmin, among=min):
     best = {name: int(choose(values)) for name, values in runs.items()}
-    name = min(runs, key=lambda name: runs[name][best[name]])
+    name = among(runs, key=lambda name: runs[name][best[name]])
     return name, best[name] + shift
 
 
@@ -69,7 +69,7 @@ WRONG = {
         last_one,
         plain,
         lambda runs: plain(runs, shift=0),
-        lambda runs: plain(runs, choose=np.argmax),
+        lambda runs: plain(runs, choose=np.argmax, among=max),
         without_places,
     ],
 }

@@ -57,6 +57,7 @@ WRONG = {
             lambda real, fake: tf.math.log(1 + tf.exp(fake - real)),
             lambda real, fake: tf.math.log(1 + tf.exp(real - fake)),
         ),
+        loss(below, lambda real, fake: tf.math.log(1 + tf.exp(real - fake))),
     ],
     "flat_at_reals": [
         lambda d, real, fake, gamma=1.0: gamma / 2 * squared(d, fake),
