@@ -63,6 +63,7 @@ def evaluate(options, gan, config):
         rng = np.random.default_rng(options.seed)
         classes["labels"] = rng.permutation(held_labels)[: evaluator.samples]
     samples = gan.generate(evaluator.samples, seed=options.seed, **classes)
+    samples = np.clip(samples, -1, 1)  # a G without tanh may step outside
     report = evaluator(samples)
     # Before the figure: the numbers took long, and a disk may be full.
     if options.json:
@@ -97,6 +98,8 @@ def choose_extractor(wanted, data, path, train, labels):
         extractor = extractors.Extractor.load(path, "own")
         if extractor.image_shape == train.shape[1:]:
             return extractor
+    if labels is not None and len(np.unique(labels)) < 2:
+        labels = None  # one sub-folder for all: nothing to tell apart
     extractor = extractors.fit(train, labels)
     try:
         extractor.save(path)

@@ -51,6 +51,9 @@ class QualityMonitor(keras.callbacks.Callback):
             than the evaluator's own `samples`.
         seed: Int, of the latent vectors, the same at every measurement.
         use_ema: Boolean; `False` measures the raw generator.
+        labels: Ints `[n]`, the classes of the held-out images, for a
+            conditional model: it draws each as often as it is among them.
+            All equally often if not given.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class QualityMonitor(keras.callbacks.Callback):
         samples=None,
         seed=0,
         use_ema=True,
+        labels=None,
     ):
         super().__init__()
         checks.count(every=every)
@@ -75,6 +79,7 @@ class QualityMonitor(keras.callbacks.Callback):
         self.directory = None if directory is None else os.fspath(directory)
         self.seed = seed
         self.use_ema = use_ema
+        self.labels = labels
         self.name = evaluator.extractor.label("fd")
         self.rows = None  # dicts with "epoch" and the value
 
@@ -87,6 +92,14 @@ class QualityMonitor(keras.callbacks.Callback):
                 "The evaluator's images must be as large as the generator's. "
                 f"Received: {self.evaluator.held_out.shape[1:]} and {shape}"
             )
+        if self.labels is not None:
+            if not self.model.needs_labels:
+                raise ValueError(
+                    "`labels` are for a `ConditionalGAN`, which draws what it "
+                    "is asked for. Received: labels, and a "
+                    f"{type(self.model).__name__}"
+                )
+            checks.labels(self.model, self.labels, len(self.labels))
         if self.directory is not None:
             files.make_directory(self.directory)
 
@@ -94,16 +107,29 @@ class QualityMonitor(keras.callbacks.Callback):
         if self.rows is None:  # of an earlier part of the same run
             path = self._path("quality.csv")
             rows = read_history(path) if path else []
-            self.rows = [row for row in rows if row["epoch"] <= epoch]
+            # With another extractor they were another curve's.
+            self.rows = [
+                row
+                for row in rows
+                if row["epoch"] <= epoch and self.name in row
+            ]
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
+            classes = {}
+            if self.labels is not None:
+                order = np.random.default_rng(self.seed)
+                shares = order.permutation(self.labels)
+                classes["labels"] = np.resize(shares, self.samples)
             images = self.model.generate(
-                self.samples, seed=self.seed, use_ema=self.use_ema
+                self.samples, self.seed, self.use_ema, **classes
             )
             # A model that has diverged draws nothing that could be measured.
             finite = np.isfinite(images).all()
-            value = self.evaluator.frechet(images) if finite else math.nan
+            value = math.nan
+            if finite:
+                images = np.clip(images, -1, 1)  # as they would be shown
+                value = self.evaluator.frechet(images)
             self.rows.append({"epoch": epoch + 1, self.name: value})
             self._write()
         if self.rows and logs is not None:

@@ -38,6 +38,19 @@ def to_float(images):
     return images.astype("float32") / 127.5 - 1.0
 
 
+def as_float(images):
+    """Pixels in [-1, 1] of images that may be there already: see `to_float`.
+
+    Args:
+        images: Array or tensor of any shape: `uint8`, which is scaled, or
+            floating point in [-1, 1], which stays as it is.
+
+    Returns:
+        Floating point of the same shape, in [-1, 1].
+    """
+    return to_float(images) if images.dtype == "uint8" else images
+
+
 def to_uint8(images):
     """Turns pixels in [-1, 1] into `uint8`, for a file or a figure.
 

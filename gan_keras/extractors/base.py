@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from gan_keras import files
-from gan_keras.datasets import to_float
+from gan_keras.datasets.pixels import as_float
 from gan_keras.sampling import in_batches
 
 
@@ -75,10 +75,9 @@ class Extractor:
             ValueError: If it cannot look at such images.
         """
         images = self.check(images)
-        features = in_batches(lambda x: self.look(as_float(x))[0], images)
-        if not self.has_classes:
-            return features, None
-        return features, in_batches(lambda x: self.look(as_float(x))[1], images)
+        if self.has_classes:
+            return in_batches(lambda x: self.look(as_float(x)), images)
+        return in_batches(lambda x: self.look(as_float(x))[0], images), None
 
     def fits(self, shape):
         """Whether it can look at images of a shape, `(H, W, C)`."""
@@ -130,8 +129,3 @@ class Extractor:
             name: String, the extractor's name.
         """
         return cls(name, keras.saving.load_model(path, compile=False))
-
-
-def as_float(images):
-    """A tensor of images in [-1, 1], from uint8 or floats."""
-    return to_float(images) if images.dtype == "uint8" else images

@@ -1,5 +1,6 @@
 """An extractor of one's own, made from the images themselves."""
 
+import functools
 import itertools
 
 import keras
@@ -86,7 +87,7 @@ def coarse_picture(images):
 
 
 @precision("float32")
-def with_picture(network, scaling):
+def with_picture(network, scaling, classes=True):
     """Puts a coarse picture beside what a network sees in an image.
 
     A classifier has learnt not to care how thick a stroke is, or where it
@@ -97,16 +98,18 @@ def with_picture(network, scaling):
         network: A `small_cnn`.
         scaling: Dict, `scale` and `offset` of the picture's values: see
             `picture_scaling`.
+        classes: Boolean; `False` leaves the probabilities out.
 
     Returns:
         A `keras.Model`, images to `[features, probabilities]`, as `network`,
-        but with the picture behind its 64 features.
+        but with the picture behind its 64 features; or to features alone.
     """
     images = network.inputs[0]
     picture = layers.Rescaling(**scaling)(coarse_picture(images))
     features, probabilities = network.outputs
     features = layers.Concatenate(name="with_picture")([features, picture])
-    return keras.Model(images, [features, probabilities], name=network.name)
+    seen = [features, probabilities] if classes else features
+    return keras.Model(images, seen, name=network.name)
 
 
 @precision("float32")
@@ -133,9 +136,11 @@ def fit(images, labels=None, name="own", steps=2000, seed=0, verbose=0):
     """Makes an extractor from images of your own, in a minute or two.
 
     With labels it learns to tell the classes. Without, it learns to tell by
-    how many quarters of a turn an image was rotated, which takes an eye for
-    what is in it (Gidaris et al., 2018, arXiv:1803.07728). Beside its 64
-    features stands a coarse picture of the image: see `with_picture`.
+    how many quarters of a turn an image was rotated (whether it stands on its
+    head, where images are not square), which takes an eye for what is in it
+    (Gidaris et al., 2018, arXiv:1803.07728); it then has features only, and no
+    classes. Beside its 64 features stands a coarse picture of the image: see
+    `with_picture`.
 
     Example:
 
@@ -149,7 +154,8 @@ def fit(images, labels=None, name="own", steps=2000, seed=0, verbose=0):
         labels: Ints `[N]`, or None.
         name: String, which the figures will carry.
         steps: Int, training steps of 64 images.
-        seed: Int; the same seed gives the same extractor.
+        seed: Int; the same seed (and that of `keras.utils.set_random_seed`, if
+            any) gives the same extractor.
         verbose: As of `keras.Model.fit`.
 
     Returns:
@@ -157,8 +163,7 @@ def fit(images, labels=None, name="own", steps=2000, seed=0, verbose=0):
 
     Raises:
         ValueError: If images and labels do not fit each other, if there is
-            only one class, if images to be rotated are not square, or if the
-            name is taken.
+            only one class, or if the name is taken.
     """
     if name in ("digits", "inception"):
         raise ValueError(
@@ -171,15 +176,11 @@ def fit(images, labels=None, name="own", steps=2000, seed=0, verbose=0):
             "`images` must be uint8 of shape [N, H, W, C], two at the least. "
             f"Received: {images.dtype}, shape {images.shape}"
         )
-    if labels is None:
-        if images.shape[1] != images.shape[2]:
-            raise ValueError(
-                "Without `labels` the images are rotated, and must be "
-                "square: load them with `image_size=`. "
-                f"Received: shape {images.shape}"
-            )
+    has_classes = labels is not None
+    if not has_classes:
         labels = np.zeros(len(images), np.int64)
-        num_classes, change = 4, rotate
+        num_classes = 4 if images.shape[1] == images.shape[2] else 2
+        change = functools.partial(rotate, turns=num_classes)
     else:
         labels = np.asarray(labels)
         if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
@@ -196,7 +197,7 @@ def fit(images, labels=None, name="own", steps=2000, seed=0, verbose=0):
             )
     network = train(images, labels, num_classes, change, steps, seed, verbose)
     scaling = picture_scaling(network, images)
-    return Extractor(name, with_picture(network, scaling))
+    return Extractor(name, with_picture(network, scaling, has_classes))
 
 
 @precision("float32")
@@ -265,19 +266,25 @@ def nudge(seed):
     return change
 
 
-def rotate(seed):
-    """A function that turns images by quarters, which become the labels."""
+def rotate(seed, turns=4):
+    """A function that turns images, by what becomes the label.
+
+    Args:
+        seed: Int.
+        turns: Int, 4 for quarters; 2 for halves, for images that are not
+            square.
+    """
     generator = tf.random.Generator.from_seed(seed)
 
     def change(images, labels):
-        turns = generator.uniform(
-            [tf.shape(images)[0]], maxval=4, dtype=tf.int32
+        labels = generator.uniform(
+            [tf.shape(images)[0]], maxval=turns, dtype=tf.int32
         )
         turned = tf.map_fn(
-            lambda pair: tf.image.rot90(pair[0], pair[1]),
-            (images, turns),
+            lambda pair: tf.image.rot90(*pair),
+            (images, labels * (4 // turns)),
             fn_output_signature=images.dtype,
         )
-        return tf.ensure_shape(turned, images.shape), turns
+        return tf.ensure_shape(turned, images.shape), labels
 
     return change

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gan_keras.datasets import to_float
+from gan_keras.datasets.pixels import as_float
 from gan_keras.metrics.distances import _squared_distances
-from gan_keras.metrics.distances import check_features
+
+PART = 10_000_000  # numbers
 
 
 class Neighbours(NamedTuple):
@@ -27,59 +28,80 @@ def nearest(samples, others):
     Returns:
         `Neighbours`.
     """
-    samples, others = check_features(flat(samples), flat(others))
-    parts = [
-        (squared.argmin(axis=1), squared.min(axis=1))
-        for _, squared in _squared_distances(samples, others)
-    ]
-    indices, squared = map(np.concatenate, zip(*parts))
-    return Neighbours(indices, np.sqrt(squared))
+    samples, others = flat(samples), np.asarray(others)
+    check_alike(samples=samples)
+    middle = samples.mean(axis=0)  # distances of large numbers would be rough
+    indices = np.zeros(len(samples), "int64")
+    least = np.full(len(samples), np.inf)  # squared distances
+    # A part at a time: a whole data set as floats may fill the memory.
+    size = max(1, PART // samples.shape[1])
+    for start in range(0, max(1, len(others)), size):
+        part = flat(others[start : start + size])
+        check_alike(samples=samples, others=part)
+        both = samples - middle, part - middle
+        for rows, squared in _squared_distances(*both):
+            nearer = squared.min(axis=1) < least[rows]
+            indices[rows][nearer] = start + squared.argmin(axis=1)[nearer]
+            least[rows][nearer] = squared.min(axis=1)[nearer]
+    return Neighbours(indices, np.sqrt(least))
+
+
+def check_alike(**sets):
+    """Whether all are numbers, of vectors of one length; else a ValueError."""
+    for name, vectors in sets.items():
+        if not np.isfinite(vectors).all():
+            raise ValueError(
+                f"`{name}` contains NaN or infinity. Received: "
+                f"{np.count_nonzero(~np.isfinite(vectors))} such values"
+            )
+    sizes = {name: vectors.shape[1] for name, vectors in sets.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(
+            "The images of all sets must be equally large. Received: "
+            + ", ".join(f"`{n}` of {size} numbers" for n, size in sizes.items())
+        )
 
 
 class Memorisation(NamedTuple):
     """How many samples lie nearer to what was trained on."""
 
-    share: float  # of the samples: 0.5 by chance
+    share: float  # of the samples
     low: float
     high: float
+    chance: float  # the share if nothing was learnt by heart
 
     @property
     def flagged(self):
-        """Whether the samples look copied, and not by chance."""
-        return self.low > FLAG
+        """Whether a fifth of the samples or more look copied."""
+        return self.low > COPIED + (1 - COPIED) * self.chance
 
 
-#: If every fifth sample is a copy and the others are new, the share is 0.6.
-FLAG = 0.6
+COPIED = 0.2
 
 
 def memorisation(samples, train, held_out):
     """The share of samples that lie nearer to training images.
 
     A generator that knows the distribution, and not the images, draws as
-    near to images that it was never trained on: the share is one half. If all
-    samples are copies it is one.
+    near to an image that it was never trained on as to one that it was. Of m
+    training and k other images, the nearest is then one of the first with a
+    chance of `m / (m + k)`: one half if they are equally many. If all samples
+    are copies the share is one.
+
+    Pass *all* images that G was trained on: a copy of one that is missing
+    looks new.
 
     Source: the idea of Meehan et al., 2020, arXiv:2004.05675.
 
     Args:
         samples: Array `[n, ...]`, images or features.
         train: Array `[m, ...]` of such, which G was trained on.
-        held_out: Array `[m, ...]`, equally many, which it was not.
+        held_out: Array `[k, ...]`, which it was not.
 
     Returns:
-        `Memorisation`: the share, with a 95 % interval (Wilson's).
-
-    Raises:
-        ValueError: If the two real sets are not equally large: the larger
-            one would be nearer by that alone.
+        `Memorisation`: the share, with a 95 % interval (Wilson's), and what
+        it is by chance.
     """
-    if len(train) != len(held_out):
-        raise ValueError(
-            "`train` and `held_out` must be equally many images, or the "
-            "larger set is nearer by that alone. "
-            f"Received: {len(train)} and {len(held_out)}"
-        )
     to_train, to_others = nearest(samples, train), nearest(samples, held_out)
     wins = to_train.distances < to_others.distances
     ties = to_train.distances == to_others.distances
@@ -89,7 +111,8 @@ def memorisation(samples, train, held_out):
     image = np.where(wins, to_train.indices, len(train) + to_others.indices)
     counts = np.unique(image, return_counts=True)[1]
     n = counts.sum() ** 2 / np.square(counts).sum()
-    return Memorisation(share, *wilson(share, n))
+    chance = len(train) / (len(train) + len(held_out))
+    return Memorisation(share, *wilson(share, n), chance)
 
 
 def wilson(share, n, z=1.96):
@@ -134,7 +157,10 @@ def support_size(samples, real, threshold=None):
     Returns:
         `Support`.
     """
-    samples, real = check_features(flat(samples), flat(real))
+    samples, real = flat(samples), flat(real)
+    check_alike(samples=samples, real=real)
+    middle = samples.mean(axis=0)
+    samples, real = samples - middle, real - middle
     n = len(samples)
     if threshold is None:
         if len(real) < n:
@@ -186,7 +212,10 @@ def flat(images):
     So that samples, which are floats in [-1, 1], may be compared with real
     images as they were loaded.
     """
-    images = np.asarray(images)
-    if images.dtype == np.uint8:
-        images = to_float(images)
+    images = as_float(np.asarray(images))
+    if not images.size:
+        raise ValueError(
+            "There must be at least one image. Received: an array of shape "
+            f"{images.shape}"
+        )
     return images.reshape(len(images), -1).astype("float32")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gan_keras import extractors
-from gan_keras.datasets import to_float
+from gan_keras.datasets.pixels import as_float
 from gan_keras.metrics import classes
 from gan_keras.metrics import copies
 from gan_keras.metrics.distances import frechet_distance
@@ -52,7 +52,7 @@ class Report(NamedTuple):
             interval = f"{number(found.low)} .. {number(found.high)}"
             lines.append(
                 f"{'nearer_to_train_' + space:24}{number(found.share):>10}"
-                f"{interval:>22}{'0.5':>10}"
+                f"{interval:>22}{number(found.chance):>10}"
                 + ("  copied!" if found.flagged else "")
             )
         size, least = self.support.size, self.support.at_least
@@ -107,7 +107,7 @@ class Evaluator:
 
     Args:
         train: Real images that the GAN was trained on, uint8 `[N, H, W, C]`
-            or floats in [-1, 1].
+            or floats in [-1, 1]; all of them, or copies go unnoticed.
         held_out: Real images that it never saw, of the same kind.
         extractor: An `Extractor` or its name (`gan_keras.extractors`).
         samples: Int, images of each kind that are compared: all distances
@@ -193,9 +193,11 @@ class Evaluator:
         for name, floor in self._floors.items():
             figures[name] = figures[name]._replace(floor=floor)
         memorisation = {
-            "pixels": copies.memorisation(images, self.train, self.held_out),
+            "pixels": copies.memorisation(
+                images, self.all_train, self.held_out
+            ),
             "features": copies.memorisation(
-                seen[0], self.other[0], self.real[0]
+                seen[0], self._all_features, self.real[0]
             ),
         }
         return Report(
@@ -205,6 +207,13 @@ class Evaluator:
             copies.support_size(images, self.held_out),
             self.extractor.name,
         )
+
+    @functools.cached_property
+    def _all_features(self):
+        """Of all that may have been copied, not only of what is compared."""
+        if len(self.all_train) == self.samples:
+            return self.other[0]
+        return self.extractor(self.all_train)[0]
 
     @functools.cached_property
     def _floors(self):
@@ -231,7 +240,7 @@ class Evaluator:
             yield names, _class_figures, probabilities
         names = [f"swd_pixels_{h}" for h in _sliced_heights(self.held_out)]
         if names:
-            pixels = [_pixels(self.held_out), _pixels(images)]
+            pixels = [as_float(self.held_out), as_float(images)]
             yield names, _sliced, pixels
 
     def check(self, images, every=False):
@@ -284,7 +293,7 @@ def _sliced_heights(images):
 
     if min(images.shape[1:3]) < 7:
         return []
-    return [layer.shape[1] for layer in pyramid(_pixels(images[:1]))]
+    return [layer.shape[1] for layer in pyramid(as_float(images[:1]))]
 
 
 def _sliced(real, fake):
@@ -294,7 +303,3 @@ def _sliced(real, fake):
             real[:n], fake[:n], patches=8, directions=32
         ).values()
     )
-
-
-def _pixels(images):
-    return np.asarray(to_float(images)) if images.dtype == np.uint8 else images

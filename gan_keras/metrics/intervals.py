@@ -3,6 +3,7 @@
 import math
 import os
 import statistics
+import warnings
 from concurrent import futures
 
 import numpy as np
@@ -72,8 +73,12 @@ def half_sample_interval(statistic, sets, splits=10, level=0.95, seed=0):
         )
         return (np.asarray(first, "float64") - second) / 2
 
-    # NumPy lets other threads work while it computes.
-    with futures.ThreadPoolExecutor(os.cpu_count()) as threads:
+    # NumPy lets other threads work while it computes. (What a half is too
+    # small for is no matter, as both halves have it; the whole has warned.)
+    with (
+        warnings.catch_warnings(action="ignore"),
+        futures.ThreadPoolExecutor(os.cpu_count()) as threads,
+    ):
         differences = list(threads.map(difference, orders))
     error = np.sqrt(np.mean(np.square(differences), axis=0))
     reach = student_t((1 + level) / 2, splits) * error

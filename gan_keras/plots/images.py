@@ -75,8 +75,8 @@ def image_rows(rows, titles=None):
     """Rows of images with a word before each: walks, truncation, sums.
 
     Args:
-        rows: Dict, from a row's label to its images, float `[n, H, W, C]` in
-            [-1, 1].
+        rows: Dict, from a row's label to its images `[n, H, W, C]`, floats in
+            [-1, 1] or uint8.
         titles: List of strings above the columns, or None.
 
     Returns:

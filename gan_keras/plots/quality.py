@@ -102,10 +102,9 @@ def _neighbours(samples, train, held_out, see):
 
 
 def _floats(images):
-    from gan_keras.datasets import to_float
+    from gan_keras.datasets.pixels import as_float
 
-    images = np.asarray(images)
-    return np.asarray(to_float(images)) if images.dtype == np.uint8 else images
+    return as_float(np.asarray(images))
 
 
 def _shown(image):
@@ -131,11 +130,15 @@ def evaluation(report, evaluator, samples):
     shares = ("precision", "recall", "density", "coverage")
     figures = report.figures
     bounded = {n: f for n, f in figures.items() if n.startswith(shares)}
-    # A figure and its floor as a ratio, where that has a meaning.
+    # A figure and its floor as a ratio, where that has a meaning. (Of kd it
+    # has none: its floor is zero, but for chance.)
     ratios = {
         n: f
         for n, f in figures.items()
-        if n not in bounded and f.floor > 0 and "score" not in n
+        if n not in bounded
+        and f.floor > 0
+        and "score" not in n
+        and not n.startswith(("kd_", "kid_"))
     }
     _dots(top, ratios, lambda f: (f.value, f.low, f.high, 1.0), scaled=True)
     top.set_title("distances, in floors (1: as real images)", fontsize=10)
@@ -148,7 +151,7 @@ def evaluation(report, evaluator, samples):
     draw_neighbours(
         right,
         samples[:6],
-        evaluator.train,
+        evaluator.all_train,
         evaluator.held_out,
         evaluator.extractor,
     )

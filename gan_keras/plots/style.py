@@ -91,12 +91,15 @@ def show_image(axis, image, title=""):
 
     Args:
         axis: A `matplotlib.axes.Axes`.
-        image: Float array `[H, W, C]` in [-1, 1].
+        image: Array `[H, W, C]`, floats in [-1, 1] or uint8.
         title: String.
     """
     import numpy as np
 
-    image = (np.clip(np.asarray(image, "float64"), -1, 1) + 1) / 2
+    from gan_keras.datasets.pixels import as_float
+
+    image = np.asarray(as_float(np.asarray(image)), "float64")
+    image = (np.clip(image, -1, 1) + 1) / 2
     if image.shape[-1] == 1:
         axis.imshow(image[..., 0], cmap="gray", vmin=0, vmax=1)
     else:

@@ -20,6 +20,8 @@ def loss_race(history, loss=None):
     from matplotlib.ticker import MaxNLocator
 
     logs = getattr(history, "history", history)
+    # A `fit` that went on where another one had stopped begins later.
+    first = (getattr(history, "epoch", None) or [0])[0] + 1
     at_rest = dict(loss.equilibrium) if loss is not None else {}
     probability = "g_loss" in at_rest and loss.is_probability
     figure = style.new_figure(3.6)
@@ -40,7 +42,7 @@ def loss_race(history, loss=None):
     for axis, (title, curves) in zip(axes, panels):
         for name, label, colour in curves:
             values = logs.get(name, [])
-            epochs = np.arange(1, len(values) + 1)
+            epochs = first + np.arange(len(values))
             axis.plot(
                 epochs,
                 values,
