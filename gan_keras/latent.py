@@ -196,6 +196,8 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
     images = np.asarray(images)
     checks.images(gan, images, few=True)
     checks.count(steps=steps)
+    if gan.needs_labels:
+        checks.labels(gan, labels, len(images))
     targets = tf.constant(images, tf.float32)
     n, tries = len(images), 64
     classes = gan.class_weights(labels) if gan.needs_labels else None

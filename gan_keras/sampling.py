@@ -64,6 +64,8 @@ class Sampling:
             Float32 NumPy array `[n, height, width, channels]` in [-1, 1].
         """
         checks.latents(self, latents)
+        if not self.needs_labels:  # else a list, of latents and classes
+            latents = np.asarray(latents, "float32")
         return in_batches(self._compiled[bool(use_ema)], latents)
 
     def grid_inputs(self, rows=None, columns=8, seed=None):
@@ -160,7 +162,7 @@ def in_batches(function, arrays, batch_size=256):
         batch_size: Int, rows of a slice.
 
     Returns:
-        One NumPy array.
+        One NumPy array, or a tuple of them if the function returns one.
     """
 
     def rows(start):
@@ -170,6 +172,5 @@ def in_batches(function, arrays, batch_size=256):
         )
 
     n = len(tf.nest.flatten(arrays)[0])
-    return np.concatenate(
-        [np.asarray(function(rows(i))) for i in range(0, n, batch_size)]
-    )
+    parts = [function(rows(start)) for start in range(0, n, batch_size)]
+    return tf.nest.map_structure(lambda *part: np.concatenate(part), *parts)

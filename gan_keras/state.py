@@ -4,6 +4,7 @@ import contextlib
 import math
 
 import keras
+import numpy as np
 
 
 def variables(gan):
@@ -29,6 +30,11 @@ def read(gan):
     values = map(keras.ops.convert_to_numpy, variables(gan))
     # NumPy's files do not know bfloat16; every one of its numbers is a float32.
     return [v.astype("float32") if v.dtype.kind == "V" else v for v in values]
+
+
+def is_finite(value):
+    """Whether an array is one of numbers: no NaN, nothing infinite."""
+    return value.dtype.kind != "f" or bool(np.isfinite(value).all())
 
 
 def write(gan, values, source):

@@ -51,6 +51,13 @@ class Deadline(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._step = self._steps()
+        self._calls = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._calls += 1
+        if self._calls == 1 and not self._took:
+            # The first step is compiled first, which says nothing of the pace.
+            self._last = self.clock()
 
     def _steps(self):
         # The optimizer's own count, which rates are a function of: a model
@@ -62,7 +69,10 @@ class Deadline(keras.callbacks.Callback):
             return  # cut short, or gone back: nothing to measure or to plan
         now = self.clock()
         # From one end to the next: what callbacks do there takes time, too.
-        self._took.append(now - self._last)
+        took = now - self._last
+        if not self._took and self._calls > 1:
+            took *= self._calls / (self._calls - 1)  # one was not timed
+        self._took.append(took)
         self._last = now
         pace = statistics.median(self._took[-5:])
         more = round((self._end - now) / pace) if pace else self._most

@@ -4,7 +4,6 @@ import math
 import warnings
 
 import keras
-import numpy as np
 
 from gan_keras import state
 
@@ -74,7 +73,7 @@ class DivergenceGuard(keras.callbacks.Callback):
         values = state.read(self.model)
         # The last step's losses were taken before its weights changed.
         for variable, value in zip(state.variables(self.model), values):
-            if value.dtype.kind == "f" and not np.isfinite(value).all():
+            if not state.is_finite(value):
                 self._go_back(f"`{variable.path}` after epoch {epoch}")
                 return
         self._epoch, self._values = epoch, values

@@ -130,7 +130,8 @@ class Record(keras.callbacks.Callback):
             before training.
 
     Attributes:
-        epochs: List of ints, how many epochs the model had been trained.
+        epochs: List of ints, how many epochs the model had been trained in
+            this `fit`, or in those that it goes on from (`initial_epoch`).
         answers: List of what the question returned.
     """
 
@@ -144,7 +145,8 @@ class Record(keras.callbacks.Callback):
         self.answers = []
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 0 and not self.epochs:
+        if epoch == 0:  # a `fit` that begins anew, as does what is kept
+            self.epochs, self.answers = [], []
             self._ask(0)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -5,7 +5,6 @@ import os
 import re
 import time
 import warnings
-import zipfile
 
 import keras
 import numpy as np
@@ -68,8 +67,18 @@ class Resume(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         finite = all(map(math.isfinite, (logs or {}).values()))
-        # Else there is no state to go on from.
-        self._done = epoch + 1 if finite else None
+        # Else there is no state to go on from, or not the one of its end.
+        self._done = epoch + 1 if finite and self._is_whole() else None
+
+    def _is_whole(self):
+        """Whether nobody stopped the epoch on the way (`stop_training`)."""
+        steps = self.params.get("steps")  # None: nobody knows beforehand
+        return steps is None or self._steps_made() >= steps
+
+    def _steps_made(self):
+        """How many there were since the state that is kept."""
+        _, (before, *_) = self.kept
+        return int(self.model.steps.numpy()) - int(before)
 
     # Kept when the epoch is over for *all* callbacks: by then its row, its
     # picture and its events are on the disk, wherever in the list they stand,
@@ -84,14 +93,11 @@ class Resume(keras.callbacks.Callback):
             self.save()
 
     def on_train_end(self, logs=None):
-        if self._done is None:
-            return
-        _, (steps, *_) = self.kept  # of the model as that epoch began
-        # The last epoch always, whatever made it the last one; unless
-        # `DivergenceGuard` has taken the model back to before it.
-        if int(self.model.steps.numpy()) > steps:
+        # The last epoch always, whatever made it the last one; unless it was
+        # cut short, or `DivergenceGuard` has taken the model back.
+        if self._done is not None and self._steps_made():
             self.kept = self._done, state.read(self.model)
-            self.save()
+        self.save()
 
     def save(self):
         """Writes what the model was when the last whole epoch was over.
@@ -100,7 +106,11 @@ class Resume(keras.callbacks.Callback):
         is called then.
         """
         if self.kept is not None and replicas.is_chief(self.model):
-            write_checkpoint(self.directory, *self.kept)
+            epoch, values = self.kept
+            # Losses are taken before the weights change; the last step of an
+            # epoch may have spoilt them unseen.
+            if all(map(state.is_finite, values)):
+                write_checkpoint(self.directory, epoch, values)
         self._written = time.monotonic()
 
 
@@ -163,7 +173,9 @@ def newest(directory):
         path = path_of(directory, epoch)
         try:
             values = _read(path)
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        except MemoryError:
+            raise  # no damage
+        except Exception as error:  # of many kinds: a bit may flip anywhere
             damage.append(f"{path} is damaged ({error})")
             continue
         if damage:
