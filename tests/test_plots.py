@@ -1,11 +1,16 @@
+import types
+
 import numpy as np
 import pytest
 from conftest import tiny_gan
 from conftest import tiny_images
 
+from gan_keras import datasets
 from gan_keras import latent
 from gan_keras import losses
 from gan_keras import plots
+from gan_keras.metrics.evaluator import Figure
+from gan_keras.metrics.evaluator import Report
 
 
 def test_image_grid_places_every_pixel():
@@ -206,3 +211,109 @@ def test_a_quality_curve_over_decades_has_no_numbers_on_each_other():
         figure.canvas.draw()
         labels = figure.axes[0].get_yticklabels(minor=True)
         assert any(label.get_text() for label in labels) == numbers
+
+
+# ---------------------------------------------------------- how good they are
+
+
+def even(*values):
+    """An image for each value, the same at every pixel."""
+    return np.stack([np.full((3, 3, 1), value) for value in values])
+
+
+# In pixels the sample -0.55 is nearest to -0.9 of the training images and to
+# -0.4 of those held out; without signs, the features, to 0.6 and to 0.5.
+SAMPLES = even(-0.55, 0.7, 0.0)
+TRAIN = even(0.1, -0.9, 0.6)
+HELD_OUT = even(0.5, 0.95, -0.4)
+NEIGHBOURS = {
+    "sample": [-0.55, 0.7],
+    "train\npixels": [-0.9, 0.6],
+    "held out\npixels": [-0.4, 0.5],
+    "train\nfeatures": [0.6, 0.6],
+    "held out\nfeatures": [0.5, 0.5],
+}
+
+
+def without_signs(images):
+    return np.abs(images).reshape(len(images), -1), None
+
+
+def columns(axes, count):
+    """What is shown under each title: the images' values in [-1, 1]."""
+    found = {}
+    for i, first in enumerate(axes[:count]):
+        pictures = [axis.get_images() for axis in axes[i::count]]
+        assert [len(images) for images in pictures] == [1] * len(pictures)
+        pixels = [np.unique(image.get_array()) for (image,) in pictures]
+        found[first.get_title()] = [2 * value.item() - 1 for value in pixels]
+    return found
+
+
+@pytest.mark.parametrize("extractor", [None, without_signs])
+def test_neighbours_stand_under_their_titles(extractor):
+    # Real images are usually bytes.
+    real = [datasets.to_uint8(images) for images in (TRAIN, HELD_OUT)]
+    figure = plots.memorisation_panel(SAMPLES, *real, extractor, rows=2)
+    count = 3 if extractor is None else 5
+    found = columns(figure.axes, count)
+    assert list(found) == list(NEIGHBOURS)[:count]
+    for title, values in found.items():
+        assert values == pytest.approx(NEIGHBOURS[title], abs=0.01), title
+    assert len(figure.axes) == 2 * count
+    every = plots.memorisation_panel(SAMPLES, *real)
+    assert columns(every.axes, 3)["sample"] == pytest.approx([-0.55, 0.7, 0])
+
+
+def marks(axis, marker):
+    """Where the marks of each row are, by the row's name."""
+    found = {
+        int(line.get_ydata()[0]): line.get_xdata()
+        for line in axis.get_lines()
+        if line.get_marker() == marker and len(line.get_xdata())
+    }
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert sorted(found) == list(range(len(names)))
+    return {name: [*map(float, found[i])] for i, name in enumerate(names)}
+
+
+def test_an_evaluation_draws_every_figure_and_the_right_images():
+    figures = {
+        "fd_own": Figure(8.0, 6.0, 10.0, 2.0),
+        "kd_own": Figure(0.3, 0.2, 0.4, 0.1),  # its floor is chance
+        "precision_own": Figure(0.7, 0.6, 0.8, 0.9),
+        "recall_own": Figure(0.5, 0.4, 0.6, 0.95),
+        "density_own": Figure(1.2, 1.1, 1.3, 1.0),
+        "coverage_own": Figure(0.3, 0.2, 0.4, 0.85),
+        "score_own": Figure(6.0, 5.0, 7.0, 9.0),
+        "class_kl_own": Figure(0.2, -0.1, 0.5, 0.1),
+        "swd_pixels_28": Figure(50.0, 45.0, 55.0, 25.0),
+    }
+    report = Report(figures, 3, None, None, "own")
+    evaluator = types.SimpleNamespace(
+        all_train=TRAIN, train=TRAIN[:1], held_out=HELD_OUT,
+        extractor=without_signs,
+    )  # fmt: skip
+    figure = plots.evaluation(report, evaluator, SAMPLES[:2])
+    top, bottom, *pictures = figure.axes
+    ratios = ["fd_own", "class_kl_own", "swd_pixels_28"]
+    shares = list(figures)[2:6]
+    for axis, names, in_floors in [
+        (top, ratios, True),
+        (bottom, shares, False),
+    ]:
+        values, floors = marks(axis, "o"), marks(axis, "|")
+        spans = marks(axis, "None")
+        assert list(values) == names
+        for name in names:
+            value, low, high, floor = figures[name]
+            unit = floor if in_floors else 1
+            assert values[name] == pytest.approx([value / unit])
+            assert floors[name] == pytest.approx([floor / unit])
+            # Below zero there is no place on a logarithmic axis.
+            low = max(low / unit, 0.01) if in_floors else low
+            assert spans[name] == pytest.approx([low, high / unit])
+    found = columns(pictures, 5)
+    assert found.keys() == NEIGHBOURS.keys()
+    for title, values in found.items():
+        assert values == pytest.approx(NEIGHBOURS[title]), title

@@ -38,23 +38,22 @@ def test_mistakes_are_explained(arguments, message):
         HoldThenDecay(*arguments)
 
 
-def test_set_steps():
-    gan = tiny_recipe("dcgan", steps=10)
+@pytest.mark.parametrize(
+    ("recipe", "d_rate", "turns"), [("lsgan", 2e-3, 1), ("sagan", 4e-3, 2)]
+)
+def test_set_steps(recipe, d_rate, turns):
+    """Held for half of the 40 steps; with the first number, over after 10."""
+    gan = tiny_recipe(recipe, steps=10)
     schedules.set_steps(gan, 40)
-    gan.d_optimizer.iterations.assign(30)
-    full = 2 * float(gan.g_optimizer.learning_rate)
-    gan.d_optimizer.iterations.assign(40)
-    assert float(gan.d_optimizer.learning_rate) == 0
-    assert full > 0
-
-
-def test_set_steps_counts_ds_turns():
-    gan = tiny_recipe("sagan", steps=10)
-    schedules.set_steps(gan, 40)
-    gan.d_optimizer.iterations.assign(79)
-    assert float(gan.d_optimizer.learning_rate) > 0
-    gan.d_optimizer.iterations.assign(80)
-    assert float(gan.d_optimizer.learning_rate) == 0
+    for optimizer, full, turns_a_step in [
+        (gan.d_optimizer, d_rate, turns),
+        (gan.g_optimizer, 2e-3, 1),
+    ]:
+        parts = []
+        for step in (10, 20, 30, 35, 40):
+            optimizer.iterations.assign(step * turns_a_step)
+            parts.append(float(optimizer.learning_rate) / full)
+        np.testing.assert_allclose(parts, [1, 1, 0.5, 0.25, 0], atol=1e-5)
 
 
 def test_set_steps_leaves_other_rates_alone():
