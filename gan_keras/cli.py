@@ -115,8 +115,10 @@ def train(options, strategy):
             seed=options.seed,
             **classes,
         )
-        if resumed:
-            # Its own, should the recipe have got others since.
+        if resumed and rules(config["compile"]) != rules(
+            gan.get_compile_config()
+        ):
+            # Its own: the recipe has got others since.
             gan.compile_from_config(config["compile"])
             schedules.set_steps(gan, epochs * len(data))
     checks.training_data(gan, data)  # before anything is written
@@ -443,6 +445,18 @@ def write_config(options, gan, epochs, shape):
             file.write("\n")
 
     replace_file(os.path.join(options.out, "config.json"), write)
+
+
+def rules(compile_config):
+    """A compile config to compare: without names, and a plan's length."""
+    return json.loads(
+        json.dumps(compile_config),
+        object_hook=lambda found: {
+            name: value
+            for name, value in found.items()
+            if name not in ("name", "steps")
+        },
+    )
 
 
 def read_config(run):
