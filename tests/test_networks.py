@@ -58,6 +58,23 @@ def test_dcgan_parameter_counts_by_hand():
     assert g.count_params() == 3 * 64 + 4 * 64 + (16 * 4 + 1)
 
 
+def test_hidden_layers_between_the_last_map_and_the_logit():
+    d = networks.dcgan_discriminator((8, 8, 1), width=4, hidden=(5, 3))
+    # One convolution, then 4 * 4 * 4 features -> 5 -> 3 -> 1, all with biases.
+    assert d.count_params() == (16 * 4 + 4) + (64 * 5 + 5) + (5 * 3 + 3) + 4
+    images = np.random.default_rng(0).uniform(-1, 1, (6, 8, 8, 1))
+    flat = next(layer for layer in d.layers if "flatten" in layer.name)
+    x = np.asarray(keras.Model(d.input, flat.output)(images))
+    for name in ["hidden1", "hidden2"]:
+        kernel, bias = d.get_layer(name).get_weights()
+        x = x @ kernel + bias
+        x = np.where(x > 0, x, 0.2 * x)
+    kernel, bias = d.get_layer("logits").get_weights()
+    np.testing.assert_allclose(
+        np.asarray(d(images)), x @ kernel + bias, rtol=1e-4, atol=1e-6
+    )
+
+
 def test_hidden_layers_between_z_and_the_first_map():
     g = networks.dcgan_generator((8, 8, 1), latent_dim=3, width=4, hidden=(5,))
     # Dense 3 -> 5 without bias, BatchNorm, then as above from 5 on.
@@ -94,9 +111,11 @@ def test_wrap_goes_around_every_layer_with_weights():
         return layer
 
     networks.dcgan_discriminator(
-        (8, 8, 1), 4, num_classes=3, heads={"class": 3}, wrap=wrap
+        (8, 8, 1), 4, 4, (5,), num_classes=3, heads={"class": 3}, wrap=wrap
     )
-    assert wrapped == ["down_4x4", "logits", "projection", "class"]
+    assert wrapped == [
+        "down_4x4", "hidden1", "logits", "projection", "class"
+    ]  # fmt: skip
     wrapped.clear()
     networks.mlp_discriminator((2,), (4, 4), wrap=wrap)
     assert wrapped == ["hidden1", "hidden2", "logits"]

@@ -121,6 +121,7 @@ def dcgan_discriminator(
     image_shape,
     width=32,
     kernel_size=4,
+    hidden=(),
     batch_norm=False,
     num_classes=None,
     condition=None,
@@ -136,6 +137,11 @@ def dcgan_discriminator(
         width: Int, channels after the first layer; doubled at every halving
             (the paper: 128).
         kernel_size: Int, side of the convolutions' kernels.
+        hidden: Tuple of ints, widths of fully connected layers between the
+            last map and the logit. The paper has none: its logit is a sum
+            over places, one judgement for all kinds of digits. A layer in
+            between can ask first *what* this is, and then whether it is a
+            good one.
         batch_norm: Boolean. The paper has BatchNorm in D. It is off here
             because it lets D compare the images *of a batch*, which breaks
             gradient penalties: they ask for each image's own slope.
@@ -179,6 +185,10 @@ def dcgan_discriminator(
                 x = batch_normalization(name=f"norm_{h}x{w}")(x)
             x = LeakyReLU(negative_slope=0.2)(x)
             x = attend(x, attention, wrap)
-        return layers.Flatten()(x)
+        x = layers.Flatten()(x)
+        for i, units in enumerate(hidden, start=1):
+            x = wrap(layers.Dense(units, name=f"hidden{i}"))(x)
+            x = LeakyReLU(negative_slope=0.2)(x)
+        return x
 
     return discriminator(image_shape, look, num_classes, condition, heads, wrap)
