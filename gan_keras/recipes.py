@@ -219,16 +219,13 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
     # G's teacher must see more than G draws: D has a layer to think it over
-    # after having looked or, beyond 32x32, half as many channels again. That
-    # layer learns 4,000 digits by heart all the sooner, so R1 is 2. And a short
-    # game changes fast: with a beta_2 of 0.9, Adam's idea of how large the
-    # gradients are is that of the last ten steps.
+    # after having looked or, beyond 32x32, half as many channels again. And a
+    # short game changes fast: with a beta_2 of 0.95, Adam's idea of how large
+    # the gradients are is that of the last twenty steps.
     if is_small(image_shape):
-        d = dcgan_d(image_shape, width, hidden=(256,))
-        gamma, beta_2 = 2.0, 0.9
+        d, beta_2 = dcgan_d(image_shape, width, hidden=(256,)), 0.95
     else:
-        d = dcgan_d(image_shape, width * 3 // 2)
-        gamma, beta_2 = 1.0, 0.99
+        d, beta_2 = dcgan_d(image_shape, width * 3 // 2), 0.99
     # The paper: BatchNorm in D, too. It and R1 do not go together.
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
@@ -240,7 +237,7 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         **adams(image_shape, steps, width, beta_2=beta_2),
         loss=losses.NonSaturating(),
         # Not the paper's: what keeps ten times its learning rate stable.
-        penalties=[r1(image_shape, gamma)],
+        penalties=[r1(image_shape)],
     )
     return gan
 

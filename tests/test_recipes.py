@@ -100,26 +100,20 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
 
 
 @pytest.mark.parametrize(
-    "shape, hidden, channels, gamma, beta_2",
-    [
-        ((28, 28, 1), [256], 16, 2.0, 0.9),
-        ((32, 32, 3), [256], 16, 2.0 * 32**2 / 28**2, 0.9),
-        ((56, 42, 3), [], 24, 3.0, 0.99),
-    ],
+    "shape, hidden, channels, beta_2",
+    [((32, 32, 1), [256], 16, 0.95), ((33, 20, 3), [], 24, 0.99)],
 )
-def test_d_is_stronger_than_g_in_dcgan(shape, hidden, channels, gamma, beta_2):
+def test_d_is_stronger_than_g_in_dcgan(shape, hidden, channels, beta_2):
     gan = recipes.get("dcgan")(shape, steps=100, width=16, seed=0)
     layers = gan.discriminator.layers
     dense = [layer.units for layer in layers if "hidden" in layer.name]
     down = [layer.filters for layer in layers if "down" in layer.name]
     assert dense == hidden
     assert down[:2] == [channels, 2 * channels]
-    (r1,) = gan.penalties
-    assert r1.get_config()["gamma"] == pytest.approx(gamma)
     assert gan.d_optimizer.beta_2 == gan.g_optimizer.beta_2 == beta_2
 
 
-@pytest.mark.parametrize("name", ["cgan", "lsgan", "acgan"])
+@pytest.mark.parametrize("name", ["dcgan", "cgan", "lsgan", "acgan"])
 @pytest.mark.parametrize(
     "shape, part", [((8, 8, 1), 1), ((28, 28, 1), 1), ((42, 56, 3), 3)]
 )
