@@ -219,13 +219,17 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
     # G's teacher must see more than G draws: D has a layer to think it over
-    # after having looked or, beyond 32x32, half as many channels again. And a
-    # short game changes fast: with a beta_2 of 0.95, Adam's idea of how large
-    # the gradients are is that of the last twenty steps.
+    # after having looked or, beyond 32x32, half as many channels again. That
+    # layer would soon know a few thousand images by heart; with dropout it
+    # must find more than one reason. And a short game changes fast: with a
+    # beta_2 of 0.95, Adam's idea of how large the gradients are is that of
+    # the last twenty steps.
     if is_small(image_shape):
-        d, beta_2 = dcgan_d(image_shape, width, hidden=(256,)), 0.95
+        d = dcgan_d(image_shape, width, hidden=(256,), dropout=0.4)
+        beta_2 = 0.95
     else:
-        d, beta_2 = dcgan_d(image_shape, width * 3 // 2), 0.99
+        d = dcgan_d(image_shape, width * 3 // 2)
+        beta_2 = 0.99
     # The paper: BatchNorm in D, too. It and R1 do not go together.
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),

@@ -100,15 +100,18 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
 
 
 @pytest.mark.parametrize(
-    "shape, hidden, channels, beta_2",
-    [((32, 32, 1), [256], 16, 0.95), ((33, 20, 3), [], 24, 0.99)],
+    "shape, hidden, dropout, channels, beta_2",
+    [((32, 32, 1), [256], [0.4], 16, 0.95), ((33, 20, 3), [], [], 24, 0.99)],
 )
-def test_d_is_stronger_than_g_in_dcgan(shape, hidden, channels, beta_2):
+def test_d_is_stronger_than_g_in_dcgan(
+    shape, hidden, dropout, channels, beta_2
+):
     gan = recipes.get("dcgan")(shape, steps=100, width=16, seed=0)
     layers = gan.discriminator.layers
     dense = [layer.units for layer in layers if "hidden" in layer.name]
     down = [layer.filters for layer in layers if "down" in layer.name]
     assert dense == hidden
+    assert [layer.rate for layer in layers if "drop" in layer.name] == dropout
     assert down[:2] == [channels, 2 * channels]
     assert gan.d_optimizer.beta_2 == gan.g_optimizer.beta_2 == beta_2
 

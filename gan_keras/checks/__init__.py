@@ -19,6 +19,7 @@ from gan_keras.checks.networks import no_classes
 from gan_keras.checks.networks import statistics
 from gan_keras.checks.numbers import count
 from gan_keras.checks.numbers import decay
+from gan_keras.checks.numbers import share
 from gan_keras.checks.rules import augmentation
 from gan_keras.checks.rules import auxiliaries
 from gan_keras.checks.rules import compilation
@@ -48,6 +49,7 @@ __all__ = [
     "penalties",
     "prepend_callback",
     "scope",
+    "share",
     "statistics",
     "training_data",
     "weights",

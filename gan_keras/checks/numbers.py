@@ -20,3 +20,14 @@ def count(least=1, **arguments):
                 f"`{name}` must be a whole number, {least} or more. "
                 f"Received: {name}={value!r}"
             )
+
+
+def share(**arguments):
+    for name, value in arguments.items():
+        if isinstance(value, bool) or not (
+            isinstance(value, numbers.Real) and 0 <= value < 1
+        ):
+            raise ValueError(
+                f"`{name}` is a share, and must lie in [0, 1). "
+                f"Received: {name}={value!r}"
+            )

@@ -122,6 +122,7 @@ def dcgan_discriminator(
     width=32,
     kernel_size=4,
     hidden=(),
+    dropout=0.0,
     batch_norm=False,
     num_classes=None,
     condition=None,
@@ -142,6 +143,12 @@ def dcgan_discriminator(
             over places, one judgement for all kinds of digits. A layer in
             between can ask first *what* this is, and then whether it is a
             good one.
+        dropout: Float in [0, 1), the share of the features that a look in
+            training hides from the logit (and from further heads), others
+            at every look. The paper has none. A D that has few images to
+            learn from learns them by heart, one feature for each; it cannot
+            lean on single ones where any may be missing (Srivastava et al.,
+            2014, JMLR 15).
         batch_norm: Boolean. The paper has BatchNorm in D. It is off here
             because it lets D compare the images *of a batch*, which breaks
             gradient penalties: they ask for each image's own slope.
@@ -166,6 +173,7 @@ def dcgan_discriminator(
     """
     image_shape = check_image_shape(image_shape)
     checks.count(width=width, kernel_size=kernel_size)
+    checks.share(dropout=dropout)
     sizes = halvings(*image_shape[:2])[1:]
     check_attention(attention, sizes)
 
@@ -189,6 +197,6 @@ def dcgan_discriminator(
         for i, units in enumerate(hidden, start=1):
             x = wrap(layers.Dense(units, name=f"hidden{i}"))(x)
             x = LeakyReLU(negative_slope=0.2)(x)
-        return x
+        return layers.Dropout(dropout)(x) if dropout else x
 
     return discriminator(image_shape, look, num_classes, condition, heads, wrap)
