@@ -225,7 +225,7 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     # beta_2 of 0.95, Adam's idea of how large the gradients are is that of
     # the last twenty steps.
     if is_small(image_shape):
-        d = dcgan_d(image_shape, width, hidden=(256,), dropout=0.4)
+        d = dcgan_d(image_shape, width, hidden=(256,), dropout=0.2)
         beta_2 = 0.95
     else:
         d = dcgan_d(image_shape, width * 3 // 2)
