@@ -19,6 +19,7 @@ import difflib
 
 import keras
 
+from gan_keras import augment
 from gan_keras import auxiliaries
 from gan_keras import constraints
 from gan_keras import layers
@@ -123,8 +124,11 @@ def adams(
     critic_steps=1,
     beta_1=0.0,
     beta_2=0.99,
+    hold=0.5,
 ):
     """D's and G's Adam; both rates fall to zero at the end of the steps.
+
+    They are held for a share of the steps, `hold`, before that.
 
     For large images a `StableAdam`: D is deeper there, and with Adam its steps
     once became so long that it was ten epochs in coming back.
@@ -133,7 +137,7 @@ def adams(
     """
 
     def adam(base, turns):
-        falling = HoldThenDecay(rate(base, width), steps * turns)
+        falling = HoldThenDecay(rate(base, width), steps * turns, hold)
         if is_small(image_shape):
             return keras.optimizers.Adam(falling, beta_1, beta_2)
         return StableAdam(falling, beta_1, beta_2, clip_threshold=2.0)
@@ -219,17 +223,23 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
     # G's teacher must see more than G draws: D has a layer to think it over
-    # after having looked or, beyond 32x32, half as many channels again. That
-    # layer would soon know a few thousand images by heart; with dropout it
-    # must find more than one reason. And a short game changes fast: with a
-    # beta_2 of 0.95, Adam's idea of how large the gradients are is that of
-    # the last twenty steps.
+    # after having looked or, beyond 32x32, half as many channels again.
     if is_small(image_shape):
-        d = dcgan_d(image_shape, width, hidden=(256,), dropout=0.2)
-        beta_2 = 0.95
+        d = dcgan_d(image_shape, width, hidden=(256,))
+        # That layer would in time know a few thousand images by heart. As soon
+        # as it is too sure of them it is shown some shifted; of sixty thousand
+        # it never is.
+        augmentation = augment.AdaptiveAugmentation(
+            augment.Translation(), target=0.3, images=250_000
+        )
+        # A short game changes fast: with a beta_2 of 0.95, Adam's idea of how
+        # large the gradients are is that of the last twenty steps. And the
+        # fewer the steps, the later they should shrink.
+        optimizers = adams(image_shape, steps, width, beta_2=0.95, hold=0.75)
     else:
         d = dcgan_d(image_shape, width * 3 // 2)
-        beta_2 = 0.99
+        augmentation = None
+        optimizers = adams(image_shape, steps, width)
     # The paper: BatchNorm in D, too. It and R1 do not go together.
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
@@ -238,10 +248,11 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         seed=seed,
     )
     gan.compile(
-        **adams(image_shape, steps, width, beta_2=beta_2),
+        **optimizers,
         loss=losses.NonSaturating(),
         # Not the paper's: what keeps ten times its learning rate stable.
         penalties=[r1(image_shape)],
+        augmentation=augmentation,
     )
     return gan
 

@@ -46,6 +46,7 @@ PLAIN = {
     "reals matter to G's gradient": False,
     "class matters to G, to D": (False, False),
     "attention": False,
+    "D sees changed images": False,
     "D's rate over G's": 1,
 }
 INGREDIENTS = {
@@ -53,7 +54,7 @@ INGREDIENTS = {
         "fakes of a batch matter to each other": False,
         "D has convolutions": False,
     },
-    "dcgan": {"penalties": {"r1"}},
+    "dcgan": {"penalties": {"r1"}, "D sees changed images": True},
     "lsgan": {"pull": (1, 1), "penalties": {"r1"}},
     "wgan": {"pull": (-1, -1), "turns": 5, "clipped": True},
     "wgan_gp": {
@@ -100,18 +101,18 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
 
 
 @pytest.mark.parametrize(
-    "shape, hidden, dropout, channels, beta_2",
-    [((32, 32, 1), [256], [0.2], 16, 0.95), ((33, 20, 3), [], [], 24, 0.99)],
+    "shape, hidden, augments, channels, beta_2",
+    [((32, 32, 1), [256], True, 16, 0.95), ((33, 20, 3), [], False, 24, 0.99)],
 )
 def test_d_is_stronger_than_g_in_dcgan(
-    shape, hidden, dropout, channels, beta_2
+    shape, hidden, augments, channels, beta_2
 ):
     gan = recipes.get("dcgan")(shape, steps=100, width=16, seed=0)
     layers = gan.discriminator.layers
     dense = [layer.units for layer in layers if "hidden" in layer.name]
     down = [layer.filters for layer in layers if "down" in layer.name]
     assert dense == hidden
-    assert [layer.rate for layer in layers if "drop" in layer.name] == dropout
+    assert (gan.augmentation is not None) == augments
     assert down[:2] == [channels, 2 * channels]
     assert gan.d_optimizer.beta_2 == gan.g_optimizer.beta_2 == beta_2
 
@@ -184,7 +185,8 @@ def test_one_step_shows_the_ingredient_and_no_other(name):
     logs = gan.train_step(data)
     found = {"pull": (pull(gan.loss, 0.0), pull(gan.loss, 1.5))}
     found["turns"] = int(gan.d_optimizer.iterations) // 2
-    known = {"d_loss", "g_loss", "d_real", "d_fake"}
+    known = {"d_loss", "g_loss", "d_real", "d_fake", "ada_p"}
+    found["D sees changed images"] = "ada_p" in logs
     extras = {key for key in logs if key not in known}
     terms = {a.name for a in gan.auxiliaries}
     terms |= {f"g_{term}" for term in terms}
