@@ -226,9 +226,9 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     # after having looked or, beyond 32x32, half as many channels again.
     if is_small(image_shape):
         d = dcgan_d(image_shape, width, hidden=(256,))
-        # That layer would in time know a few thousand images by heart. As soon
-        # as it is too sure of them it is shown some shifted; of sixty thousand
-        # it never is.
+        # That layer would in time know a few thousand images by heart. When it
+        # is too sure of them it is shown some of them shifted; of sixty
+        # thousand it is so at most while G cannot draw yet.
         augmentation = augment.AdaptiveAugmentation(
             augment.Translation(), target=0.3, images=250_000
         )

@@ -101,11 +101,14 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
 
 
 @pytest.mark.parametrize(
-    "shape, hidden, augments, channels, beta_2",
-    [((32, 32, 1), [256], True, 16, 0.95), ((33, 20, 3), [], False, 24, 0.99)],
+    "shape, hidden, augments, channels, beta_2, part",
+    [
+        ((32, 32, 1), [256], True, 16, 0.95, 1),
+        ((33, 20, 3), [], False, 24, 0.99, 1 / 2),
+    ],
 )
 def test_d_is_stronger_than_g_in_dcgan(
-    shape, hidden, augments, channels, beta_2
+    shape, hidden, augments, channels, beta_2, part
 ):
     gan = recipes.get("dcgan")(shape, steps=100, width=16, seed=0)
     layers = gan.discriminator.layers
@@ -114,7 +117,11 @@ def test_d_is_stronger_than_g_in_dcgan(
     assert dense == hidden
     assert (gan.augmentation is not None) == augments
     assert down[:2] == [channels, 2 * channels]
-    assert gan.d_optimizer.beta_2 == gan.g_optimizer.beta_2 == beta_2
+    for optimizer in (gan.d_optimizer, gan.g_optimizer):
+        assert optimizer.beta_2 == beta_2
+        # Held until step 75 of 100, or falling since step 50.
+        optimizer.iterations.assign(75)
+        assert float(optimizer.learning_rate) == pytest.approx(2e-3 * part)
 
 
 @pytest.mark.parametrize("name", ["dcgan", "cgan", "lsgan", "acgan"])
