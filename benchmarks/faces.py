@@ -159,7 +159,7 @@ def train(options, images, held_out, run):
             "minutes": f"{minutes:g}",
             "steps": steps,
             "batch": found["batch"],
-            "width": options.width or "default",
+            "width": recipes.scale(images.shape[1:], None, options.width)[1],
             "r1": round(gan.penalties[0].gamma, 2),
             "flip": not options.no_flip,
             "precision": options.precision,

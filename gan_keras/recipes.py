@@ -75,10 +75,9 @@ def is_small(image_shape):
 
 def scale(image_shape, latent_dim, width):
     """Latent dimensions and channels, where they are not given."""
-    small = is_small(image_shape)
-    return latent_dim or (32 if small else 100), width or (
-        BASE_WIDTH if small else 32
-    )
+    if latent_dim is None:
+        latent_dim = 32 if is_small(image_shape) else 100
+    return latent_dim, BASE_WIDTH if width is None else width
 
 
 def dcgan_g(
@@ -222,13 +221,10 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     ReLU in G, LeakyReLU in D, tanh at the end, Adam, the non-saturating loss.
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
-    # G's teacher must see more than G draws: D has a layer to think it over
-    # after having looked or, beyond 32x32, half as many channels again.
     if is_small(image_shape):
-        d = dcgan_d(image_shape, width, hidden=(256,))
-        # That layer would in time know a few thousand images by heart. When it
-        # is too sure of them it is shown some of them shifted; of sixty
-        # thousand it is so at most while G cannot draw yet.
+        # D's last layer but one would in time know a few thousand images by
+        # heart. When D is too sure of them it is shown some of them shifted;
+        # of sixty thousand it is so at most while G cannot draw yet.
         augmentation = augment.AdaptiveAugmentation(
             augment.Translation(), target=0.3, images=250_000
         )
@@ -237,13 +233,14 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         # fewer the steps, the later they should shrink.
         optimizers = adams(image_shape, steps, width, beta_2=0.95, hold=0.75)
     else:
-        d = dcgan_d(image_shape, width * 3 // 2)
         augmentation = None
         optimizers = adams(image_shape, steps, width)
     # The paper: BatchNorm in D, too. It and R1 do not go together.
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
-        d,
+        # G's teacher must see more than G draws, and has a layer to think it
+        # over after having looked.
+        dcgan_d(image_shape, width, hidden=(256,)),
         ema_decay=0.9985,
         seed=seed,
     )
