@@ -7,7 +7,8 @@ share, found by experiment (see `benchmarks/README.md`):
 - z of 32 numbers for small images, and two fully connected layers between z
   and the first map: a digit varies in few ways, and z is one cloud of noise
   where the digits are ten. (The papers: 100 to 128, and no such layers.)
-- 16 channels in the thinnest layer: more steps are worth more than width.
+- 16 channels in the thinnest layer, 24 for images beyond 32x32: more steps are
+  worth more than width.
 - Adam at 2e-3 without momentum, less where networks are wider, held for half
   of the steps, then lowered to zero: the game settles. (The papers: 1e-4 to
   2e-4, constant, for hours.) For images beyond 32x32, a `StableAdam`; the
@@ -75,9 +76,8 @@ def is_small(image_shape):
 
 def scale(image_shape, latent_dim, width):
     """Latent dimensions and channels, where they are not given."""
-    if latent_dim is None:
-        latent_dim = 32 if is_small(image_shape) else 100
-    return latent_dim, BASE_WIDTH if width is None else width
+    usual = (32, BASE_WIDTH) if is_small(image_shape) else (100, 24)
+    return latent_dim or usual[0], width or usual[1]
 
 
 def dcgan_g(
