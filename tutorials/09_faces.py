@@ -133,9 +133,10 @@ exercises.claim(d_weights[-1] / sum(d_weights), at_least=0.5)
 # The first ones know edges and colours, of which there are few kinds; the
 # last ones know eyes and fringes, of which there are many.
 #
-# The maps mirror each other, and the channels all but for a factor: at every
-# size D has half as many again as G, 24 for 16 at 32x32. The recipe makes it
-# wider on purpose, since G's teacher must see more than G draws.
+# The maps mirror each other, and so do the channels: 16 at 32x32 in D and in
+# G. But G's teacher must see more than G draws. So D has one more layer between
+# its last map and the logit, of 256 units, in which what it has seen in one
+# place meets what it has seen in all others: are the two eyes alike?
 #
 # The paper that introduced the DCGAN (Radford and others, 2015) has 128
 # channels in G's thinnest layer, where we have 16: that is what makes it fit
@@ -246,8 +247,8 @@ gk.plots.image_rows(
 # ## Further
 #
 # The same from a terminal, for an hour, with the grid, the curves and
-# everything else below `runs`; with twice the channels, which is the default
-# for this size:
+# everything else below `runs`; with 24 channels instead of 16, which is the
+# default for this size:
 #
 # ```sh
 # gan-keras train dcgan --data FOLDER --image-size 64 --flip --minutes 60
