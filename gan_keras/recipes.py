@@ -213,7 +213,7 @@ def gan(image_shape, steps, latent_dim=None, width=None, seed=None):
     return model
 
 
-@recipe(steps=6_500, batch_size=48)
+@recipe(steps=5_500, batch_size=48)
 def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """DCGAN: convolutions that stride, not pooling (arXiv:1511.06434).
 

@@ -465,7 +465,7 @@ gk.plots.image_rows(
 
 # %% [markdown]
 # *What you should see: four rows of digits that nobody has written. Most are
-# clear, some are none. More steps (the README's default run takes 6,500, of 48
+# clear, some are none. More steps (the README's default run takes 5,500, of 48
 # images each) and a learning rate that falls at the end make them better.*
 #
 # To look at the run in TensorBoard, type in a terminal:
