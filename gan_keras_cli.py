@@ -85,7 +85,8 @@ def build_parser(**defaults):
         "--epochs",
         type=positive_int,
         metavar="N",
-        help="passes over the data; the recipe's own number if not given",
+        help="passes over the data; if not given, as many as the recipe's "
+        "steps take (of very few images an epoch is several passes)",
     )
     length.add_argument(
         "--minutes",

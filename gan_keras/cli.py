@@ -29,6 +29,7 @@ from gan_keras.callbacks.csv_history import read_history
 from gan_keras.callbacks.resume import checkpoints
 from gan_keras.callbacks.resume import newest
 from gan_keras.callbacks.resume import write_checkpoint
+from gan_keras.datasets.decoded import first_size
 from gan_keras.datasets.files import idx_files
 from gan_keras.datasets.loading import NAMES
 from gan_keras.files import LOCK
@@ -86,6 +87,11 @@ def train(options, strategy):
     if recipe.classes:
         check_classes(options, labels)
         classes["num_classes"] = int(labels.max()) + 1
+    few = batch_size <= len(images) < PARTS * batch_size
+    if few and options.epochs is None and not resumed:
+        # Several rounds make an epoch: thousands of short ones would do
+        # little but draw grids.
+        options.epoch_images = PARTS * batch_size
 
     def batches():
         return datasets.pipeline(
@@ -187,9 +193,21 @@ def check_before_loading(options, recipe, strategy):
                 "measure another number of epochs. Use --epochs."
             )
     path = pathlib.Path(os.path.expanduser(options.data))
-    named = options.data in NAMES
-    if recipe.classes and not named and path.is_dir() and not idx_files(path):
-        check_classes(options, datasets.ImageFolder(path).labels)
+    if options.data in NAMES or not path.is_dir() or idx_files(path):
+        return
+    folder = datasets.ImageFolder(path)
+    if recipe.classes:
+        check_classes(options, folder.labels)
+    if size is None and options.recipe != "gan":
+        size = first_size(folder)
+        try:
+            check_image_shape((*(size or (64, 64)), 3))
+        except ValueError as error:
+            raise ValueError(
+                f"The images in {options.data} must have a height and a width "
+                "of 8 to 128 pixels: resize them, e.g. with --image-size 64. "
+                f"Received: {size[0]}x{size[1]}"
+            ) from error
 
 
 def check_classes(options, labels):
@@ -230,7 +248,24 @@ class RecordedDeadline(callbacks.Deadline):
             self.write(self.epochs)
 
 
-PARTS = 20  # epochs at the least, with --minutes
+class PlannedBar(keras.callbacks.ProgbarLogger):
+    """Keras' progress bar, with the epochs that `Deadline` plans by now.
+
+    Keras' own goes on counting towards those that it was told of at first.
+    """
+
+    def set_params(self, params):
+        super().set_params(params)
+        self.shared = params
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epochs = self.shared["epochs"]
+        super().on_epoch_begin(epoch, logs)
+
+
+# Epochs at the least, with --minutes, and steps of an epoch at the least,
+# where their number is left to us.
+PARTS = 20
 SLACK = 2  # with --minutes: how much faster the machine may become
 
 
@@ -308,6 +343,7 @@ def fit(options, gan, data, epochs, deadline=None):
                     ),
                     callbacks.Pace(batch_size),
                     ctrl_c,
+                    *([PlannedBar()] if deadline else []),
                 ],
             )
     except (KeyboardInterrupt, *NO_ROOM) as error:
@@ -364,9 +400,9 @@ def rescue(gan, out, resume, stopped, epochs):
 def steps_for(gan, data, minutes):
     """How many steps fit into the given time, measured on this machine.
 
-    A few steps are timed, and then undone: the run that follows begins where
-    any other would. The fastest count, since a first plan that is too long is
-    shortened on the way (`Deadline`), and one that is too short ends early.
+    A few steps are timed, for about a hundredth of that time at the most, and
+    then undone: the run that follows begins where any other would. The fastest
+    count: what other programs took for a moment says nothing of the whole run.
     """
     variables = [*gan.variables, *gan.optimizer.variables]
     before = [np.array(v) for v in variables]
@@ -380,6 +416,8 @@ def steps_for(gan, data, minutes):
             logs = step(batches)
         float(logs["d_loss"])  # waits for the steps to be done
         times.append((time.monotonic() - start) / 8)
+        if 8 * sum(times) > 0.01 * 60 * minutes:
+            break
     for variable, value in zip(variables, before):
         variable.assign(value)
     gan.reset_metrics()
@@ -443,6 +481,8 @@ def write_config(options, gan, epochs, shape):
         with open(path, "w", encoding="utf-8") as file:
             json.dump(config, file, indent=2)
             file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())  # no run can be resumed without it
 
     replace_file(os.path.join(options.out, "config.json"), write)
 

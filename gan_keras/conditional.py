@@ -16,6 +16,8 @@ from gan_keras import latent
 from gan_keras.gan import GAN
 from gan_keras.sampling import in_batches
 
+MOST_ROWS = 32  # of a grid, if their number is not given
+
 
 @keras.saving.register_keras_serializable("gan_keras")
 class ConditionalGAN(GAN):
@@ -141,8 +143,19 @@ class ConditionalGAN(GAN):
         return super().generate_from([latents, classes], use_ema)
 
     def grid_inputs(self, rows=None, columns=8, seed=None):
-        """One class a row, all of them; in each column the same noise."""
-        rows = rows or self.num_classes
+        """One class a row; in each column the same noise.
+
+        Args:
+            rows: Int, the classes; all of them if not given, but at most the
+                first 32: more are no picture to look at.
+            columns: Int, latent vectors for each class.
+            seed: Int, or None for others each time.
+
+        Returns:
+            Tuple of latents, float32 `[rows * columns, latent_dim]`, and
+            labels, ints `[rows * columns]`.
+        """
+        rows = rows or min(self.num_classes, MOST_ROWS)
         latents = np.tile(self.draw_latents(columns, seed), (rows, 1))
         labels = np.repeat(np.arange(rows) % self.num_classes, columns)
         return latents, labels

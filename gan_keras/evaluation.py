@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pathlib
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from gan_keras import datasets
 from gan_keras import extractors
 from gan_keras import plots
+from gan_keras.datasets.files import idx_files
 from gan_keras.datasets.loading import NAMES
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
@@ -18,6 +20,10 @@ from gan_keras.metrics.evaluator import number_of_samples
 # Images of each kind: a folder may have more than memory holds.
 MOST = 10_000
 MNIST = ("digits", "mnist")
+NO_RUN = (
+    ". No run's config.json lies beside the model to tell what it was trained "
+    "on: --data can"
+)
 DIGITS_SHAPE = (28, 28, 1)
 
 
@@ -37,13 +43,9 @@ def evaluate(options, gan, config):
     size = config.get("image_size")
     if options.data is not None and size is None:
         size = tuple(gan.sample_shape[:2])
+    most = max(MOST, options.samples or 0)
     (train, labels), (held_out, held_labels) = (
-        datasets.load(
-            data,
-            split=split,
-            image_size=size,
-            most=max(MOST, options.samples or 0),
-        )
+        datasets.load(data, split=split, image_size=size, most=most)
         for split in ("train", "test")
     )
     if held_out.shape[1:] != gan.sample_shape:
@@ -52,11 +54,24 @@ def evaluate(options, gan, config):
             f"model draws them. Received: {data}, with images of "
             f"{shape(held_out.shape[1:])}"
         )
+    own = "data" in config and place(data) == place(config["data"])
+    everything = number_of_images(data, most, train)
+    if not options.json:
+        print(
+            f"Real images: {data}, {everything:,} to train on"
+            + ("" if "data" in config or options.data else NO_RUN)
+        )
     # Before an extractor is fitted, for minutes.
     number_of_samples(options.samples, train, held_out)
     cache = own_extractor_path(options.model, data, config)
     extractor = choose_extractor(options.extractor, data, cache, train, labels)
-    evaluator = Evaluator(train, held_out, extractor, options.samples)
+    evaluator = Evaluator(
+        train,
+        held_out,
+        extractor,
+        options.samples,
+        flip=own and bool(config.get("flip")),
+    )
     classes = {}
     if gan.needs_labels and held_labels is not None:
         # As often as they are among the images to compare with.
@@ -67,14 +82,35 @@ def evaluate(options, gan, config):
     report = evaluator(samples)
     # Before the figure: the numbers took long, and a disk may be full.
     if options.json:
-        print(json.dumps({**report.to_dict(), "figure": options.out}, indent=2))
+        found = {
+            "data": data,
+            "train_images": everything,
+            "train_images_searched": len(train),
+            **report.to_dict(),
+            "figure": options.out,
+        }
+        print(json.dumps(found, indent=2))
     else:
         print(report, flush=True)
+        if len(train) < everything:
+            print(
+                f"(Looked for copies of {len(train):,} of the {everything:,} "
+                "training images only: one of the others looks new.)"
+            )
     figure = plots.evaluation(report, evaluator, samples)
     replace_file(options.out, lambda path: figure.savefig(path, dpi=120))
     if not options.json:
         print(options.out)
     return 0
+
+
+def number_of_images(data, most, train):
+    """How many there are to train on; `train` has `most` of a folder's."""
+    path = pathlib.Path(os.path.expanduser(data))
+    if data in NAMES or not path.is_dir() or idx_files(path):
+        return len(train)
+    there = len(datasets.ImageFolder(path, split="train"))
+    return there if there > most else len(train)
 
 
 def choose_extractor(wanted, data, path, train, labels):

@@ -6,6 +6,7 @@ the model takes it while somebody listens at its helpers.
 
 import contextlib
 import random
+import types
 
 import keras
 import numpy as np
@@ -67,7 +68,7 @@ def _checked(gan, data):
             "outside of the `tf.distribute` strategy, and load its weights. "
             "Received: a model made under a strategy"
         )
-    real_images = tf.convert_to_tensor(real_images, tf.float32)
+    real_images = tf.cast(real_images, tf.float32)
     if labels is None:
         return real_images
     return real_images, tf.convert_to_tensor(labels)
@@ -211,15 +212,26 @@ def copy_of(gan):
         type(part).__name__: type(part)
         for part in parts
         if not type(part).__module__.startswith(("keras.", "gan_keras."))
+        and not isinstance(part, types.FunctionType)
     }
     dice = random.getstate()  # new layers draw their first weights with it
     try:
         with keras.saving.custom_object_scope(classes):
             twin = type(gan).from_config(gan.get_config())
             twin.compile_from_config(
-                # A loss has no state: it may be the same one.
-                {**gan.get_compile_config(), "loss": gan.loss}
-                | {"steps_per_execution": 1}
+                # A loss has no state: it may be the same one. Nor has a
+                # penalty that is a function.
+                gan.get_compile_config()
+                | {
+                    "loss": gan.loss,
+                    "penalties": [
+                        penalty
+                        if isinstance(penalty, types.FunctionType)
+                        else keras.saving.serialize_keras_object(penalty)
+                        for penalty in gan.penalties
+                    ],
+                    "steps_per_execution": 1,
+                }
             )
     finally:
         random.setstate(dice)

@@ -76,6 +76,7 @@ def get_pair(d_optimizer, g_optimizer):
         ("d_optimizer", d_optimizer),
         ("g_optimizer", g_optimizer),
     ]:
+        restored = isinstance(optimizer, dict)  # from a file
         if optimizer is None:
             optimizer = keras.optimizers.Adam(2e-3, beta_1=0.0, beta_2=0.99)
         if isinstance(optimizer, type):
@@ -97,7 +98,7 @@ def get_pair(d_optimizer, g_optimizer):
                 "model's state. Make a new optimizer for every network. "
                 f"Received: {name}={optimizer.name!r}"
             )
-        checks.optimizer(name, optimizer)
+        checks.optimizer(name, optimizer, may_rest=restored)
         # Keras' callbacks log learning rates by the optimizers' names.
         if re.fullmatch(
             type(optimizer).__name__ + r"\d*",

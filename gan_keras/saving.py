@@ -76,7 +76,7 @@ class Saving:
             ValueError: If the path exists, or if it is to be a Keras file and
                 the generator has layers that only gan_keras knows.
         """
-        path = os.fspath(path)
+        path = os.path.normpath(os.fspath(path))  # without a slash at its end
         if os.path.exists(path):
             raise ValueError(
                 "`path` exists already, and is not overwritten. "

@@ -291,6 +291,11 @@ def test_minutes_shorten_long_epochs(tmp_path, capsys):
     ]  # fmt: skip
     assert gan_keras_cli.main([*map(str, arguments)]) == 0
     config = json.loads((out / "config.json").read_text())
+    # Keras' bar counted towards the plan, not towards all that was possible.
+    last = config["epochs"]
+    printed = capsys.readouterr().out
+    assert f"Epoch {last}/{last}\n" in printed
+    assert f"Epoch {last + 1}/" not in printed
     # Of 15,000 steps, one whole epoch would take far more than two seconds.
     # The plan is 20 epochs; with other tests beside this one, fewer fit in.
     assert 2 <= config["epochs"] <= 42
@@ -624,7 +629,7 @@ def test_minutes_end_with_the_learning_rate_at_zero(digits, tmp_path):
         assert len(list(csv.DictReader(file))) == config["epochs"]
     gan = keras.saving.load_model(out / "model.keras")
     # The timed steps were undone, and the schedule ends with the run.
-    assert gan.steps.numpy() == 2 * config["epochs"]
+    assert gan.steps.numpy() * 64 == config["epoch_images"] * config["epochs"]
     assert float(gan.g_optimizer.learning_rate) == 0
 
 
@@ -798,6 +803,16 @@ def test_a_folder_is_not_read_in_vain(
     arguments += ["--out", str(tmp_path / "run")]
     assert gan_keras_cli.main(arguments) == 2
     assert message in capsys.readouterr().err
+
+
+def test_large_images_are_not_read_in_vain(tmp_path, capsys, unread):
+    (tmp_path / "large").mkdir()
+    for i in range(3):
+        large = Image.new("RGB", (200, 150))
+        large.save(tmp_path / "large" / f"{i}.png")
+    arguments = ["train", "--data", str(tmp_path / "large")]
+    assert gan_keras_cli.main([*arguments, "--out", str(tmp_path / "r")]) == 2
+    assert "--image-size 64. Received: 150x200" in capsys.readouterr().err
 
 
 def test_the_oldest_recipe_takes_any_size_and_minutes_no_workers():

@@ -3,6 +3,8 @@
 import csv
 import itertools
 import json
+import os
+import re
 import shutil
 import types
 
@@ -143,6 +145,62 @@ def test_the_default_length_is_the_recipes(
         assert rates[0] > 0 == rates[1]
 
 
+@pytest.mark.parametrize(
+    ("options", "steps", "epochs", "epoch_images"),
+    [
+        ([], 20, 275, 20 * 48),  # 5,500 steps
+        (["--epochs", "3"], 1, 3, None),  # as asked for
+        (["--batch-size", "2"], 27, 204, None),  # 54 images are enough: 203.7
+    ],
+)
+def test_of_few_images_several_rounds_make_an_epoch(
+    options, steps, epochs, epoch_images, tmp_path, fits
+):
+    for i in range(60):  # of which 54 are for training
+        tiny = np.full((8, 8), 4 * i, np.uint8)
+        (tmp_path / "few").mkdir(exist_ok=True)
+        Image.fromarray(tiny).save(tmp_path / "few" / f"{i}.png")
+    out = str(tmp_path / "run")
+    command = ["train", "--width", "2", "--data", str(tmp_path / "few")]
+    assert gan_keras_cli.main([*command, *options, "--out", out]) == 0
+    ((_, data, found, _),) = fits
+    assert (len(data), found) == (steps, epochs)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["epoch_images"] == epoch_images
+    assert config["epochs"] == epochs
+
+
+def test_the_bar_counts_towards_the_newest_plan(capsys):
+    class Plan(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.params["epochs"] = 4
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.params["epochs"] = 2
+            self.model.stop_training = epoch == 1
+
+    gan = tiny_recipe("dcgan")
+    bar = [Plan(), cli.PlannedBar()]
+    gan.fit(data_for(gan), epochs=9, verbose=2, callbacks=bar)
+    printed = capsys.readouterr().out
+    assert re.findall(r"Epoch (\d+/\d+)", printed) == ["1/4", "2/2"]
+
+
+def test_the_settings_are_brought_to_the_disk(noise, tmp_path, monkeypatch):
+    synced = []
+
+    def fsync(number):
+        synced.append(os.readlink(f"/proc/self/fd/{number}"))
+
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("there is no telling which file it is")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        train(noise, tmp_path / "run", "--epochs", 1, "--width", 2)
+    names = [os.path.basename(path) for path in synced]
+    assert names[0] == "config.partial.json"
+
+
 def test_the_seed_is_that_of_the_order_too(tmp_path, fits):
     command = ["train", "--width", "2", "--seed", "5"]
     assert gan_keras_cli.main([*command, "--out", str(tmp_path / "run")]) == 0
@@ -227,6 +285,38 @@ def test_what_is_asked_for_is_what_is_left_behind(run, noise, tmp_path):
     assert {t for t in tags if "/" not in t} == event_tags(plain).keys()
 
 
+def timed_steps(gan, data, minutes, monkeypatch):
+    """What `steps_for` returns, and after how many steps it saw the clock."""
+    clock = itertools.accumulate([0, 4, 9, 2, 9, 1, 9, 3, 9, 5])
+    made = []
+
+    def monotonic():
+        made.append(int(gan.steps.numpy()))
+        return next(clock)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "time", types.SimpleNamespace(monotonic=monotonic))
+        return cli.steps_for(gan, data, minutes), made
+
+
+@pytest.mark.parametrize(
+    "minutes, rounds, fastest",
+    [
+        (6, 1, 4),  # 3.6 seconds may be spent, and 4 are after one round
+        (9, 2, 2),  # 5.4: 4 + 2
+        (10.1, 3, 1),  # 6.06: 4 + 2 are less, 4 + 2 + 1 more
+    ],
+)
+def test_steps_are_timed_for_a_hundredth_of_the_time(
+    minutes, rounds, fastest, monkeypatch
+):
+    gan = tiny_recipe("dcgan")
+    steps, made = timed_steps(gan, data_for(gan), minutes, monkeypatch)
+    assert steps == int(minutes * 60 * 8 / fastest)
+    assert made[-1] == 1 + 8 * rounds
+    assert int(gan.steps) == 0
+
+
 @pytest.mark.parametrize(
     "recipe", ["dcgan", pytest.param("sagan", marks=pytest.mark.slow)]
 )
@@ -239,17 +329,10 @@ def test_timed_steps_are_undone(recipe, monkeypatch):
     gan, data = fresh()
     before = state.read(gan)
     # Eight steps a time, which take 4, 2, 1, 3 and 5 seconds.
-    clock = itertools.accumulate([0, 4, 9, 2, 9, 1, 9, 3, 9, 5])
-    made = []
-
-    def monotonic():
-        made.append(int(gan.steps.numpy()))
-        return next(clock)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(cli, "time", types.SimpleNamespace(monotonic=monotonic))
-        assert cli.steps_for(gan, data, minutes=1) == 60 * 8
-    assert made == [1, 9, 9, 17, 17, 25, 25, 33, 33, 41]
+    assert timed_steps(gan, data, minutes=60, monkeypatch=monkeypatch) == (
+        60 * 60 * 8,
+        [1, 9, 9, 17, 17, 25, 25, 33, 33, 41],
+    )
     assert same(before, state.read(gan))
     assert [float(metric.result()) for metric in gan.metrics] == (
         [0] * len(gan.metrics)

@@ -211,6 +211,17 @@ def test_grid_has_one_class_a_row_and_one_noise_a_column():
     np.testing.assert_array_equal(classes, [0, 1, 2, 0, 1])
 
 
+def test_grid_of_very_many_classes_shows_the_first():
+    gan = gk.ConditionalGAN(
+        gk.networks.dcgan_generator((8, 8, 1), 4, 2, num_classes=40),
+        gk.networks.dcgan_discriminator((8, 8, 1), 2, num_classes=40),
+    )
+    _, classes = gan.grid_inputs(columns=2)
+    np.testing.assert_array_equal(classes, np.repeat(np.arange(32), 2))
+    _, classes = gan.grid_inputs(rows=40, columns=1)
+    np.testing.assert_array_equal(classes, np.arange(40))
+
+
 def test_walk_goes_from_class_to_class():
     gan = tiny_conditional()
     latents, classes = gan.walk_inputs(stops=3, frames=4, seed=1)

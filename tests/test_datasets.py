@@ -1,6 +1,7 @@
 """Data sets: what is read is what was written; the order can be repeated."""
 
 import ast
+import errno
 import gzip
 import math
 import os
@@ -750,6 +751,22 @@ def test_linked_folders_do_not_loop(tmp_path):
         pytest.skip("this user may not make links")
     folder = datasets.ImageFolder(root)
     assert folder.class_names == ["a", "b"] and len(folder) == 2
+
+
+def test_a_class_that_cannot_be_listed_is_not_left_out(tmp_path, monkeypatch):
+    for name in "abc":
+        paint(tmp_path / name / "inner" / "1.png")
+    assert datasets.ImageFolder(tmp_path).class_names == ["a", "b", "c"]
+    scandir = os.scandir
+
+    def refuse(path):
+        if os.fspath(path).endswith(os.path.join("b", "inner")):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError, match="denied.*inner"):
+        datasets.ImageFolder(tmp_path)
 
 
 # ---------------------------------------------------------------- pipeline

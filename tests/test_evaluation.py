@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import warnings
 
 import keras
 import numpy as np
@@ -146,6 +147,18 @@ def test_without_labels_it_learns_which_way_up():
 def test_mistakes_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(*digits(n=20))
+
+
+def test_images_that_were_scaled_from_0_to_1_are_noticed():
+    images, _ = digits(n=20)
+    extractor = gk.extractors.get("digits")
+    with pytest.warns(UserWarning, match=r"lie in \[0, 1\].* \* 2 - 1"):
+        extractor(images / 255.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        extractor(images / 127.5 - 1)
+        extractor(np.full((8, 28, 28, 1), -0.2))  # G before it has learnt
+        extractor(np.ones((1, 28, 28, 1)))  # one that is bright
 
 
 @pytest.mark.slow
@@ -598,10 +611,14 @@ def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
     assert gan_keras_cli.main(command) == 0
     printed = capsys.readouterr().out
     assert "fd_digits" in printed and "nearer_to_train_pixels" in printed
+    assert "Real images: digits, 4,000 to train on. No run's" in printed
+    assert "copies of" not in printed  # all 4,000 were searched
     assert (tmp_path / "evaluation.png").stat().st_size > 10_000
     assert gan_keras_cli.main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["samples"] == 60 and found["extractor"] == "digits"
+    assert found["data"] == "digits"
+    assert found["train_images"] == found["train_images_searched"] == 4000
     assert gan_keras_cli.main(["evaluate", path, "--samples", "7000"]) == 2
     assert "samples=7000" in capsys.readouterr().err
 

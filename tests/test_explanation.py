@@ -314,3 +314,28 @@ def test_bad_data_is_explained():
     conditional = tiny_recipe("cgan")
     with pytest.raises(ValueError, match="tuple .real_images, labels."):
         conditional.explain_step(tiny_images(4))
+
+
+def test_a_batch_may_be_of_other_floats():
+    gan = compiled(tiny_gan())
+    images = np.asarray(first_batch(gan))
+    stories = [
+        str(gan.explain_step(batch))
+        for batch in (images, images.astype("float64"), tf.constant(images))
+    ]
+    assert stories[0] == stories[1] == stories[2]
+
+
+def test_a_penalty_that_is_a_function_is_a_part_of_the_story():
+    def drift(discriminate, real_images, fake_images):
+        return 0.5 * discriminate(real_images) ** 2
+
+    drift.name = "drift"
+    gan = tiny_gan()
+    gan.compile(penalties=[drift, gk.penalties.R1()])
+    batch = first_batch(gan)
+    parts = gan.explain_step(batch).formulas["d_loss"]
+    logits = gan.discriminator(batch, training=True)
+    expected = float(tf.reduce_mean(0.5 * logits**2))
+    assert parts["drift"] == pytest.approx(expected, rel=1e-4)
+    assert "r1" in parts

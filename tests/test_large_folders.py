@@ -1,5 +1,6 @@
 """Folders that do not fit in memory, and what is read of them when."""
 
+import importlib
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,16 @@ import numpy as np
 import pytest
 from conftest import tiny_recipe
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 import gan_keras_cli
 from gan_keras import datasets
 from gan_keras import plots
+from gan_keras.datasets import inspection
 from gan_keras.datasets.decoded import common_form
+from gan_keras.datasets.decoded import first_size
+from gan_keras.datasets.folder import quiet_pillow
+from gan_keras.datasets.folder import read_header
 
 SIDE = 4
 
@@ -44,6 +50,8 @@ def test_memory_decides_what_is_returned(folder, monkeypatch):
     assert images.shape == kept.shape == (12, SIDE, SIDE, 3)
     np.testing.assert_array_equal(images[np.arange(12)], kept)
     np.testing.assert_array_equal(images[[7, 0, 7]], kept[[7, 0, 7]])
+    np.testing.assert_array_equal(np.asarray(images), kept)
+    assert np.asarray(images, "float32").dtype == np.float32
     assert labels.tolist() == again.tolist() == [0] * 6 + [1] * 6
     full = shutil.disk_usage(folder)._replace(free=2**30 + needed - 1)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
@@ -90,7 +98,7 @@ def test_so_many_at_the_most_evenly_spread(folder, files_read):
 
 
 def test_evaluate_reads_no_more_than_it_compares(
-    tmp_path, files_read, monkeypatch
+    tmp_path, files_read, monkeypatch, capsys
 ):
     rng = np.random.default_rng(0)
     (tmp_path / "faces").mkdir()
@@ -103,6 +111,7 @@ def test_evaluate_reads_no_more_than_it_compares(
     command += ["--data", tmp_path / "faces"]
     with pytest.warns(UserWarning, match="12 samples of"):
         assert gan_keras_cli.main([*map(str, command)]) == 0
+    assert "copies of 12 of the 180 training" in capsys.readouterr().out
     # Of the 180 and 20 that there are, every fifteenth, and so many.
     assert len(files_read) == len(set(files_read)) == 24
     files_read.clear()
@@ -155,6 +164,46 @@ def test_headers_tell_the_common_form(tmp_path):
     Image.new("RGB", (8, 6)).save(tmp_path / "d.jpg")
     with pytest.raises(ValueError, match="image_size.*differ|differ in size"):
         common_form(datasets.ImageFolder(tmp_path, channels=None))
+
+
+def test_a_size_is_told_without_decoding(tmp_path, monkeypatch):
+    Image.new("RGB", (7, 7)).save(tmp_path / "a.png")
+    Image.new("L", (10, 9)).save(tmp_path / "b.png")
+
+    def load(self):
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(PngImageFile, "load", load)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    assert read_header(tmp_path / "a.png") == ((7, 7), 3)
+    # Too many pixels to look for EXIF behind them.
+    with quiet_pillow(), pytest.raises(ValueError, match="90 pixels, more"):
+        read_header(tmp_path / "b.png")
+    (tmp_path / "0.png").write_bytes(b"")
+    folder = datasets.ImageFolder(tmp_path, channels=None)
+    assert first_size(folder) == (7, 7)
+    # One colour image is enough to know the channels of all.
+    headers = []
+
+    def header(file):
+        headers.append(file.name)
+        return read_header(file)
+
+    module = importlib.import_module("gan_keras.datasets.decoded")
+    monkeypatch.setattr(module, "read_header", header)
+    assert common_form(
+        datasets.ImageFolder(tmp_path, image_size=4, channels=None)
+    ) == ((4, 4), 3)
+    assert headers == ["0.png", "a.png"]
+
+
+def test_examples_of_very_many_classes_are_of_some():
+    labels = np.repeat(np.arange(100), 3)
+    chosen = inspection.spread(labels, len(labels), 2)
+    assert len(chosen) == 32 * 2  # the first and the last of three
+    classes = np.unique(labels[chosen])
+    assert len(classes) == 32 and classes[0] == 0 and classes[-1] == 99
+    assert set(np.diff(classes)) == {3, 4}  # 99 / 31 is 3.2
 
 
 def test_flips_mirror_half_of_the_images():

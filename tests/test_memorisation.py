@@ -51,6 +51,24 @@ def test_an_evaluator_finds_copies_of_images_that_it_does_not_compare():
         assert not honest[space].flagged
 
 
+def test_an_evaluator_finds_mirrored_copies_if_it_is_told_of_mirrors():
+    images, _ = gk.datasets.load("digits")
+    held_out, _ = gk.datasets.load("digits", split="test")
+    train, new = images[::2], images[1::2]
+    copied = train[::10, :, ::-1]
+    blind = metrics.Evaluator(train, held_out[::5])
+    assert not blind(copied).memorisation["pixels"].flagged
+    evaluator = metrics.Evaluator(train, held_out[::5], flip=True)
+    for space, found in evaluator(copied).memorisation.items():
+        assert found.share == 1 and found.flagged, space
+        assert found.chance == pytest.approx(2000 / 2200)
+    assert evaluator(train[::10]).memorisation["pixels"].share == 1
+    for mirrored in (new[::10], new[::10, :, ::-1]):
+        for found in evaluator(mirrored).memorisation.values():
+            assert found.share == pytest.approx(2000 / 2200, abs=0.07)
+            assert not found.flagged
+
+
 def test_the_nearest_is_found_in_any_part(monkeypatch):
     rng = np.random.default_rng(2)
     samples, others = rng.normal(size=(50, 7)), rng.normal(size=(83, 7))

@@ -291,7 +291,7 @@ def test_an_evaluation_draws_every_figure_and_the_right_images():
     }
     report = Report(figures, 3, None, None, "own")
     evaluator = types.SimpleNamespace(
-        all_train=TRAIN, train=TRAIN[:1], held_out=HELD_OUT,
+        searched=[TRAIN, HELD_OUT], train=TRAIN[:1],
         extractor=without_signs,
     )  # fmt: skip
     figure = plots.evaluation(report, evaluator, SAMPLES[:2])

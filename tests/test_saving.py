@@ -262,6 +262,37 @@ assert "gan_keras" not in sys.modules
         )
 
 
+def test_an_exported_directory_may_be_named_with_a_slash(tmp_path):
+    import tensorflow as tf
+
+    gan = tiny_gan()
+    gan.export_generator(f"{tmp_path / 'g'}/")
+    assert [path.name for path in tmp_path.iterdir()] == ["g"]
+    latents = gan.draw_latents(2, seed=0)
+    model = tf.saved_model.load(tmp_path / "g")
+    np.testing.assert_allclose(
+        model.serve(latents),
+        gan.generate_from(latents),
+        atol=1e-6,
+    )
+
+
+def test_a_model_whose_rate_came_to_rest_comes_back(tmp_path):
+    gan = tiny_gan()
+    gan.compile()
+    scheduler = keras.callbacks.LearningRateScheduler(
+        lambda epoch, rate: 2e-3 * (1 - epoch)
+    )
+    gan.fit(data(), epochs=2, callbacks=[scheduler], verbose=0)
+    assert float(gan.d_optimizer.learning_rate) == 0
+    gan.save(tmp_path / "model.keras")
+    back = keras.saving.load_model(tmp_path / "model.keras")
+    assert float(back.g_optimizer.learning_rate) == 0
+    assert same(state(back), state(gan))
+    with pytest.raises(ValueError, match="d_optimizer.*rate above 0"):
+        gan.compile(d_optimizer=keras.optimizers.Adam(0.0))
+
+
 def test_export_overwrites_nothing_and_leaves_nothing_half(tmp_path):
     gan = tiny_gan()
     for name in ("g.keras", "g"):

@@ -37,7 +37,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     Args:
         directory: Where to write; made if it is missing.
-        rows: Int, rows of the grid; 8 if not given, or one for each class.
+        rows: Int, rows of the grid; if not given 8, or one for each class, 32
+            at most.
         columns: Int, columns of the grid.
         seed: Int, seed of the fixed latent vectors.
         raw: Boolean; `True` shows the raw generator's images to the right of

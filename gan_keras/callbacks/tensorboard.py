@@ -35,7 +35,8 @@ class TensorBoardSamples(keras.callbacks.Callback):
 
     Args:
         log_dir: Where to write the event files.
-        rows: Int, rows of the grid; 8 if not given, or one for each class.
+        rows: Int, rows of the grid; if not given 8, or one for each class, 32
+            at most.
         columns: Int, columns of the grid.
         seed: Int, seed of the fixed latent vectors.
         histograms: Boolean, whether to write weights and gradients each

@@ -8,8 +8,11 @@ from gan_keras.checks.networks import batch_norms
 from gan_keras.checks.networks import heads
 
 
-def optimizer(name, optimizer):
-    """Can this optimizer play its part?"""
+def optimizer(name, optimizer, may_rest=False):
+    """Can this optimizer play its part?
+
+    With `may_rest` its rate may be 0: where a training has ended.
+    """
     if getattr(optimizer, "use_ema", False):
         raise ValueError(
             f"`{name}` must not average weights itself (use_ema=True): it "
@@ -21,7 +24,7 @@ def optimizer(name, optimizer):
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return  # it may begin at 0, to warm up
     rate = float(tf.convert_to_tensor(rate))
-    if not rate > 0:
+    if not (rate > 0 or may_rest and rate == 0):
         raise ValueError(
             f"`{name}` must have a learning rate above 0. Received: "
             f"learning_rate={rate:g}"

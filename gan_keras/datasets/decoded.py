@@ -5,6 +5,7 @@ was decoded, but a folder may have more images than memory has room; then a
 file of plain pixels does nearly as well, since reading it is only copying.
 """
 
+import contextlib
 import copy
 import shutil
 import tempfile
@@ -107,7 +108,25 @@ def common_form(folder):
             if folder.image_size is None:
                 folder.check_size(size, found, name)
             channels = max(channels, found_channels)
+            if folder.image_size is not None and channels == 3:
+                break  # whatever the others hold
     return folder.image_size or size or (1, 1), folder.channels or channels
+
+
+def first_size(folder):
+    """The size of the first image whose header can be read.
+
+    Args:
+        folder: An `ImageFolder`.
+
+    Returns:
+        `(height, width)`, or None if there is no such image.
+    """
+    with quiet_pillow():
+        for index in folder.alike:
+            with contextlib.suppress(Exception):
+                return read_header(folder.path / folder._names[index])[0]
+    return None
 
 
 class ImagesOnDisk:
@@ -142,6 +161,11 @@ class ImagesOnDisk:
     @property
     def shape(self):
         return (self._count, *self.image_shape)
+
+    def __array__(self, dtype=None, copy=None):
+        """All of them in memory, for `np.asarray`."""
+        images = self[np.arange(len(self))]
+        return images if dtype is None else images.astype(dtype)
 
     def __getitem__(self, rows):
         """Reads images: rows as int64 `[B]` to uint8 `[B, *image_shape]`."""

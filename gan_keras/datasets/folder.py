@@ -288,11 +288,7 @@ def read_image(file, image_size=None, channels=None):
 
     check_file(file)
     with Image.open(file) as image:
-        # A small file of very many pixels can exhaust the memory. Pillow
-        # raises at twice its limit and only warns below that.
-        pixels, limit = image.width * image.height, Image.MAX_IMAGE_PIXELS
-        if limit is not None and pixels > limit:
-            raise ValueError(f"{pixels} pixels, more than {limit}")
+        check_pixels(image)
         if image_size is not None:
             # A large JPEG is decoded at a half, a quarter or an eighth of its
             # size, which is much faster; other formats ignore this. Twice the
@@ -324,8 +320,10 @@ def read_header(file):
     check_file(file)
     with Image.open(file) as image:
         width, height = image.size
-        if image.getexif().get(ORIENTATION, 1) >= 5:  # lies on its side
-            width, height = height, width
+        check_pixels(image)
+        # Pillow may have to decode a PNG to be sure that it has no EXIF.
+        if width != height and image.getexif().get(ORIENTATION, 1) >= 5:
+            width, height = height, width  # it lies on its side
         return (height, width), 1 if is_grey(image) else 3
 
 
@@ -333,6 +331,18 @@ def check_file(file):
     """Raises for what is no file: opening a pipe would wait for ever."""
     if not stat.S_ISREG(os.stat(file).st_mode):
         raise ValueError("neither a file nor a link to one")
+
+
+def check_pixels(image):
+    """Raises for a small file of very many pixels: they fill the memory.
+
+    (Pillow raises at twice its limit, and only warns below that.)
+    """
+    from PIL import Image
+
+    pixels, limit = image.width * image.height, Image.MAX_IMAGE_PIXELS
+    if limit is not None and pixels > limit:
+        raise ValueError(f"{pixels} pixels, more than {limit}")
 
 
 def is_grey(image):
@@ -408,11 +418,16 @@ def _images_below(root, name):
     """Image files in a class folder and the folders inside it, sorted."""
     files = []
     # os.walk does not follow links to folders, so no loop is endless.
-    for parent, subfolders, names in os.walk(root / name):
+    for parent, subfolders, names in os.walk(root / name, onerror=_fail):
         subfolders[:] = [name for name in subfolders if name[0] != "."]
         inside = os.path.relpath(parent, root)
         files += [os.path.join(inside, n) for n in names if _is_image(n)]
     return sorted(files, key=lambda file: file.split(os.sep))
+
+
+def _fail(error):
+    # Without its images a class would be missing, and the others renumbered.
+    raise error
 
 
 def _is_image(name):

@@ -13,6 +13,7 @@ from gan_keras.datasets.resizing import resize
 
 SHOWN = 5  # of each kind in the text; `broken` and `duplicates` have all
 LARGEST = 256  # height or width of an example: enough to look at
+CLASSES = 32  # rows of examples
 
 
 class Inspection(NamedTuple):
@@ -148,12 +149,19 @@ def describe(found):
 
 
 def spread(labels, count, columns):
-    """Which images to show: evenly spread, a row for each class if any."""
+    """Which images to show: evenly spread, a row for each class if any.
+
+    (Of very many classes only some: all examples are in memory at once.)
+    """
     if labels is None:
         groups = [np.arange(count)]
         columns **= 2
     else:
-        groups = [np.flatnonzero(labels == c) for c in np.unique(labels)]
+        classes = np.unique(labels)
+        shown = np.linspace(0, len(classes) - 1, min(CLASSES, len(classes)))
+        groups = [
+            np.flatnonzero(labels == c) for c in classes[shown.astype(int)]
+        ]
     chosen = [
         group[np.linspace(0, len(group) - 1, columns).astype(int)]
         for group in groups

@@ -1,6 +1,7 @@
 """An extractor: a network, what it accepts, and its name."""
 
 import os
+import warnings
 
 import keras
 import numpy as np
@@ -108,6 +109,15 @@ class Extractor:
                 raise ValueError(
                     "`images` must be uint8 or finite floats in [-1, 1], as "
                     f"the generator draws. Received: [{low:g}, {high:g}]"
+                )
+            if low >= 0 and high > 0.5 and len(images) >= 8:
+                # Not one pixel darker than middle grey. It may be so: a
+                # generator that has collapsed draws anything.
+                warnings.warn(
+                    "`images` seem to lie in [0, 1]; floats must be in "
+                    "[-1, 1], as the generator draws. Use `images * 2 - 1`. "
+                    f"Received: values in [{low:g}, {high:g}]",
+                    stacklevel=3,
                 )
         return images
 

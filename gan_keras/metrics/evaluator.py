@@ -114,6 +114,9 @@ class Evaluator:
             depend on it. As many as there are of both kinds, and at most
             10,000, if not given.
         seed: Int, of which images are taken.
+        flip: Boolean, whether G was trained on mirrored images, too
+            (`gan_keras.datasets.pipeline(images, flip=True)`): copies are
+            looked for among both.
 
     Raises:
         ValueError: If there are too few images, or of a kind that the
@@ -121,7 +124,13 @@ class Evaluator:
     """
 
     def __init__(
-        self, train, held_out, extractor="digits", samples=None, seed=0
+        self,
+        train,
+        held_out,
+        extractor="digits",
+        samples=None,
+        seed=0,
+        flip=False,
     ):
         self.extractor = extractors.get(extractor)
         train, held_out = np.asarray(train), np.asarray(held_out)
@@ -135,6 +144,11 @@ class Evaluator:
         )
         self.real = self.extractor(self.held_out)
         self.other = self.extractor(self.train)
+        # Where copies are looked for: both twice as many leave chance alone.
+        self.searched = [
+            np.concatenate([images, images[:, :, ::-1]]) if flip else images
+            for images in (self.all_train, self.held_out)
+        ]
 
     def frechet(self, images):
         """The Fréchet distance alone, for a curve.
@@ -193,12 +207,8 @@ class Evaluator:
         for name, floor in self._floors.items():
             figures[name] = figures[name]._replace(floor=floor)
         memorisation = {
-            "pixels": copies.memorisation(
-                images, self.all_train, self.held_out
-            ),
-            "features": copies.memorisation(
-                seen[0], self._all_features, self.real[0]
-            ),
+            "pixels": copies.memorisation(images, *self.searched),
+            "features": copies.memorisation(seen[0], *self._searched_features),
         }
         return Report(
             figures,
@@ -209,11 +219,15 @@ class Evaluator:
         )
 
     @functools.cached_property
-    def _all_features(self):
+    def _searched_features(self):
         """Of all that may have been copied, not only of what is compared."""
-        if len(self.all_train) == self.samples:
-            return self.other[0]
-        return self.extractor(self.all_train)[0]
+        known = (self.other[0], self.real[0])
+        return [
+            features
+            if len(features) == len(images)
+            else self.extractor(images)[0]
+            for images, features in zip(self.searched, known)
+        ]
 
     @functools.cached_property
     def _floors(self):

@@ -151,8 +151,7 @@ def evaluation(report, evaluator, samples):
     draw_neighbours(
         right,
         samples[:6],
-        evaluator.all_train,
-        evaluator.held_out,
+        *evaluator.searched,
         evaluator.extractor,
     )
     return figure
