@@ -1,6 +1,8 @@
 """Callbacks in a plain `fit()`."""
 
 import csv
+import sys
+import types
 
 import keras
 import numpy as np
@@ -108,6 +110,45 @@ def test_a_second_fit_goes_on_where_the_first_stopped(gan, tmp_path):
     fit(gan, [grid, history], epochs=3, initial_epoch=2)
     assert len(frames(tmp_path / "training.gif")) == 4
     assert len(read_history(history.path)) == 3
+
+
+def test_grids_of_epochs_that_are_run_again_go(gan, tmp_path):
+    def names():
+        return sorted(path.name for path in (tmp_path / "samples").iterdir())
+
+    grid = SampleGrid(tmp_path, rows=1, columns=2)
+    fit(gan, [grid], epochs=3)
+    for name in ("epoch_0001_step_00002.png", "epoch_0002_step_00002.png"):
+        (tmp_path / "samples" / name).write_bytes(b"")
+    (tmp_path / "samples" / "mine.png").write_bytes(b"")
+    fit(gan, [grid], epochs=2, initial_epoch=2)  # nothing is run
+    assert len(names()) == 7
+    keep = [f"epoch_000{i}.png" for i in range(4)]
+    fit(gan, [grid], epochs=3, initial_epoch=2)
+    assert names() == sorted([*keep, "epoch_0001_step_00002.png", "mine.png"])
+    fit(gan, [grid], epochs=1)
+    assert names() == [*keep[:2], "mine.png"]
+
+
+def test_every_fit_shows_a_grid_of_its_own(gan, tmp_path, monkeypatch):
+    made = []
+
+    class Handle:
+        def __init__(self):
+            self.images = 1
+            made.append(self)
+
+        def update(self, image):
+            self.images += 1
+
+    display = types.SimpleNamespace(display=lambda image, display_id: Handle())
+    monkeypatch.setitem(
+        sys.modules, "IPython", types.SimpleNamespace(display=display)
+    )
+    grid = SampleGrid(tmp_path, rows=1, columns=2, show=True)
+    fit(gan, [grid], epochs=2)
+    fit(gan, [grid], epochs=3, initial_epoch=2)
+    assert [handle.images for handle in made] == [3, 1]
 
 
 def test_interrupted_fit_leaves_a_usable_model_and_gif(gan, tmp_path):

@@ -140,3 +140,22 @@ def test_saved_with_the_model_and_resumed(tmp_path):
     assert same(weights(whole), weights(fit("parts", 3)))
     whole.save(tmp_path / "gan.keras")
     assert keras.saving.load_model(tmp_path / "gan.keras").critic_steps == 3
+
+
+def test_a_data_set_without_an_end():
+    class Endless(keras.utils.PyDataset):
+        num_batches = None
+
+        def __getitem__(self, index):
+            return tiny_images(16, seed=index)
+
+    gan = with_turns(tiny_gan(), 2)
+    gan.fit(Endless(), steps_per_epoch=3, epochs=2, verbose=0)
+    assert int(gan.steps) == 6
+
+    class Odd(Endless):
+        def __getitem__(self, index):
+            return tiny_images(15)
+
+    with pytest.raises(ValueError, match="a batch of 15"):
+        gan.fit(Odd(), steps_per_epoch=3, verbose=0)

@@ -185,6 +185,16 @@ def test_comparison_of_a_d_that_cannot_tell():
     assert found.value() == pytest.approx(-np.log(4), abs=1e-3)
 
 
+def test_the_value_of_a_d_that_is_sure_is_finite():
+    def logit(x):
+        return 0 * x + 40.0  # a probability of 1 in 32 bits
+
+    found = lab.Comparison(known_gan(logit=logit), lab.gaussian())
+    np.testing.assert_array_equal(found.d, 1)
+    # Minus d_loss: softplus(-40) of real points, softplus(40) of fakes.
+    assert found.value() == pytest.approx(-40, abs=0.02)
+
+
 def test_fakes_far_off_count():
     found = lab.Comparison(known_gan(0.5, 40.0), lab.gaussian())
     assert found.js() == pytest.approx(np.log(2), abs=2e-3)

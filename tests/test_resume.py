@@ -283,3 +283,27 @@ def test_what_the_guard_took_back_is_no_epoch(tmp_path):
     assert int(gan.steps) == 8
     epoch, (steps, *_) = newest(tmp_path / "checkpoints") or (0, (0,))
     assert 4 * epoch == steps <= 8
+
+
+def test_a_rate_that_gives_way_to_the_checkpoints_is_named(tmp_path):
+    def trained(rate, epochs):
+        gan = tiny_gan()
+        gan.compile(
+            d_optimizer=keras.optimizers.Adam(rate),
+            g_optimizer=keras.optimizers.Adam(1e-3),
+        )
+        gan.fit(
+            tiny_images(16),
+            epochs=epochs,
+            callbacks=[callbacks.Resume(tmp_path)],
+            verbose=0,
+        )
+        return gan
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        trained(2e-3, epochs=1)
+        trained(2e-3, epochs=2)  # the same rate
+    with pytest.warns(UserWarning, match="rate 0.002 takes.*0.0002, in `d_o"):
+        gan = trained(2e-4, epochs=3)
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(2e-3)

@@ -13,6 +13,7 @@ from gan_keras import replicas
 from gan_keras import state
 from gan_keras.files import make_directory
 from gan_keras.files import replace_file
+from gan_keras.optimizer_pair import learning_rate
 
 _NAME = re.compile(r"epoch_(\d+)\.npz")
 
@@ -60,7 +61,9 @@ class Resume(keras.callbacks.Callback):
         found = newest(self.directory)
         if found is not None:
             epoch, values = found
+            asked = _constant_rates(self.model)
             state.write(self.model, values, path_of(self.directory, epoch))
+            _tell_of(asked, _constant_rates(self.model))
             # Keras' own `BackupAndRestore` tells `fit` in the same way.
             self.model._initial_epoch = epoch
         self._written = time.monotonic()
@@ -112,6 +115,31 @@ class Resume(keras.callbacks.Callback):
             if all(map(state.is_finite, values)):
                 write_checkpoint(self.directory, epoch, values)
         self._written = time.monotonic()
+
+
+def _constant_rates(gan):
+    """The learning rates that are no schedule, by the optimizer's name."""
+    schedule = keras.optimizers.schedules.LearningRateSchedule
+    return {
+        name: learning_rate(optimizer)
+        for name, optimizer in [
+            ("d_optimizer", gan.d_optimizer),
+            ("g_optimizer", gan.g_optimizer),
+        ]
+        if not isinstance(optimizer._learning_rate, schedule)
+    }
+
+
+def _tell_of(asked, found):
+    for name, rate in found.items():
+        if rate != asked[name]:
+            warnings.warn(
+                f"The checkpoint's learning rate {rate:g} takes the place of "
+                f"the compiled one, {asked[name]:g}, in `{name}`: the run goes "
+                "on as it was. For another rate take another directory, or "
+                f"set `gan.{name}.learning_rate` in a callback.",
+                stacklevel=2,
+            )
 
 
 def checkpoints(directory):

@@ -1,6 +1,7 @@
 """A grid of samples every epoch, and a GIF of the whole training."""
 
 import os
+import re
 import time
 
 import keras
@@ -10,6 +11,8 @@ from gan_keras import checks
 from gan_keras.files import make_directory
 from gan_keras.files import replace_file
 from gan_keras.gif import GrowingGIF
+
+_NAME = re.compile(r"epoch_(\d+)(_step_\d+)?\.png")
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -92,13 +95,15 @@ class SampleGrid(keras.callbacks.Callback):
             self.rows, self.columns, self.seed
         )
         self._gif = None
+        self._display = None  # each `fit` has a cell of its own
         self._epoch = None
         self._saved = time.monotonic()
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._epoch is None:
             # The first epoch of this fit. Frame e shows epoch e, so frames
-            # of epochs that are about to be run (again) go.
+            # of epochs that are about to be run (again) go, and so do grids.
+            self._remove_after(epoch)
             if self.gif:
                 self._gif = GrowingGIF(
                     os.path.join(self.directory, "training.gif"),
@@ -107,6 +112,13 @@ class SampleGrid(keras.callbacks.Callback):
             if epoch == 0:
                 self._save(0)
         self._epoch = epoch
+
+    def _remove_after(self, epoch):
+        samples = os.path.join(self.directory, "samples")
+        for name in os.listdir(samples):
+            match = _NAME.fullmatch(name)
+            if match and (int(match[1]), bool(match[2])) > (epoch, False):
+                os.remove(os.path.join(samples, name))
 
     def on_epoch_end(self, epoch, logs=None):
         self._save(epoch + 1)

@@ -189,8 +189,9 @@ def turns(gan, x, batch_size):
     hands *= gan.distribute_strategy.num_replicas_in_sync
     sizes = [batch_size]
     if isinstance(x, keras.utils.PyDataset):
-        last = keras.utils.unpack_x_y_sample_weight(x[x.num_batches - 1])
-        sizes.append(len(last[0]))
+        if x.num_batches is not None:  # it has an end
+            last = keras.utils.unpack_x_y_sample_weight(x[x.num_batches - 1])
+            sizes.append(len(last[0]))
     elif (
         isinstance(x, tf.data.Dataset)
         and tf.nest.flatten(x.element_spec)[0].shape[0] is None

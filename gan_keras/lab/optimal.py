@@ -17,6 +17,8 @@ import math
 
 import numpy as np
 
+from gan_keras.sampling import in_batches
+
 # ------------------------------------------------------------------ integrals
 
 
@@ -387,7 +389,12 @@ class Comparison:
             )
         self.method = estimate.label
         self.p_g = estimate.density(grid.points)
-        self.d = np.asarray(gan.judge(grid.points.astype("float32")), "float64")
+        points = grid.points.astype("float32")
+        self.d = np.asarray(gan.judge(points), "float64")
+        # A probability of 1 in 32 bits may be less than 1 in truth.
+        self._logits = in_batches(
+            lambda batch: gan.discriminate(batch, training=False), points
+        ).astype("float64")
         self.d_star = optimal_discriminator(self.p_data, self.p_g)
 
     def worst(self, least=0.01):
@@ -440,7 +447,10 @@ class Comparison:
             ValueError: As of `worst`.
         """
         self._check_comparable()
-        return value(self.d, self.p_data, self.p_g, self.grid)
+        return self.grid.integral(
+            -self.p_data * np.logaddexp(0, -self._logits)
+            - self.p_g * np.logaddexp(0, self._logits)
+        )
 
     def best_value(self):
         """The value of the game with D*: `2 JS - log 4`."""
