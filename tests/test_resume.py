@@ -294,6 +294,7 @@ def test_a_rate_that_gives_way_to_the_checkpoints_is_named(tmp_path):
         )
         gan.fit(
             tiny_images(16),
+            batch_size=8,
             epochs=epochs,
             callbacks=[callbacks.Resume(tmp_path)],
             verbose=0,
