@@ -10,6 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import RECIPES
 from conftest import data_for
 from conftest import same
@@ -262,19 +263,20 @@ assert "gan_keras" not in sys.modules
         )
 
 
-def test_an_exported_directory_may_be_named_with_a_slash(tmp_path):
-    import tensorflow as tf
+def assert_serves(path, gan):
+    """Whether the SavedModel draws what the model draws."""
+    latents = gan.draw_latents(2, seed=0)
+    model = tf.saved_model.load(path)
+    np.testing.assert_allclose(
+        model.serve(latents), gan.generate_from(latents), atol=1e-6
+    )
 
+
+def test_an_exported_directory_may_be_named_with_a_slash(tmp_path):
     gan = tiny_gan()
     gan.export_generator(f"{tmp_path / 'g'}/")
     assert [path.name for path in tmp_path.iterdir()] == ["g"]
-    latents = gan.draw_latents(2, seed=0)
-    model = tf.saved_model.load(tmp_path / "g")
-    np.testing.assert_allclose(
-        model.serve(latents),
-        gan.generate_from(latents),
-        atol=1e-6,
-    )
+    assert_serves(tmp_path / "g", gan)
 
 
 def test_a_model_whose_rate_came_to_rest_comes_back(tmp_path):
@@ -319,8 +321,6 @@ class Twice(keras.layers.Layer):
 
 
 def test_generator_with_a_layer_of_ones_own_becomes_a_saved_model(tmp_path):
-    import tensorflow as tf
-
     generator = keras.Sequential(
         [
             keras.Input((4,)),
@@ -334,10 +334,4 @@ def test_generator_with_a_layer_of_ones_own_becomes_a_saved_model(tmp_path):
     with pytest.raises(ValueError, match="layer 'twice'.*Leave .keras away"):
         gan.export_generator(tmp_path / "g.keras")
     gan.export_generator(tmp_path / "g")
-    latents = gan.draw_latents(2, seed=0)
-    model = tf.saved_model.load(tmp_path / "g")
-    np.testing.assert_allclose(
-        model.serve(latents),
-        gan.generate_from(latents),
-        atol=1e-6,
-    )
+    assert_serves(tmp_path / "g", gan)

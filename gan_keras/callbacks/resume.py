@@ -27,6 +27,9 @@ class Resume(keras.callbacks.Callback):
     holds both networks, the averaged generator, both optimizers and all random
     states, and the order of the data is a pure function of seed and epoch.
 
+    The learning rates are those of the checkpoint, too, unless they are
+    schedules; if the model was compiled with others, a warning says so.
+
     A checkpoint is written under another name, brought to the disk and then
     renamed, so that there is none half written; the one before is kept, too.
 

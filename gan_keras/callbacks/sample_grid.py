@@ -28,7 +28,7 @@ class SampleGrid(keras.callbacks.Callback):
       steps after epoch 2) where an epoch takes longer than that. They are not
       in the GIF, whose frames are the same in every run of the same seed.
 
-    What an earlier `fit` has written of the epochs to come is replaced. Keras
+    What an earlier `fit` has written of the epochs to come is removed. Keras
     counts from 0 in every `fit`: to go on where one ended, say
     `fit(initial_epoch=20, epochs=30, ...)`, or take another directory.
 
