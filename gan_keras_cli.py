@@ -7,6 +7,7 @@ mistyped argument should not. The work is done in `gan_keras.cli`.
 
 import argparse
 import contextlib
+import difflib
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 # on two cores. (Here and not in `gan_keras.recipes`, to be told at once.)
 RECIPES = {
     "gan": ("the first: fully connected layers", "1406.2661", 2),
-    "dcgan": ("convolutions that stride; the default", "1511.06434", 4),
+    "dcgan": ("convolutions that stride; the default", "1511.06434", 5),
     "lsgan": ("squared errors instead of a classifier", "1611.04076", 4),
     "wgan": ("a critic with clipped weights", "1701.07875", 6),
     "wgan_gp": ("a critic of slope one", "1704.00028", 7),
@@ -44,9 +45,18 @@ class UsageError(ValueError):
     """A mistake in the command line: one line, exit code 2."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, and not before that all it knows."""
+
+    def error(self, message):
+        self.exit(
+            2, f"gan-keras: error: {message} (`{self.prog} --help` says more)\n"
+        )
+
+
 def build_parser(**defaults):
     """The parser of all commands; with other defaults of `train`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="gan-keras",
         description="Learn generative adversarial networks by training them.",
     )
@@ -92,9 +102,10 @@ def build_parser(**defaults):
         "--minutes",
         type=positive_float,
         metavar="M",
-        help="train about this long: measures the speed, and lets the learning "
-        "rates reach zero when the time is over (an epoch that would take more "
-        "than a twentieth of it is shortened)",
+        help="train about this long, from when the data are read: compiles, "
+        "measures the speed, and lets the learning rates reach zero when the "
+        "time is over (an epoch that would take more than a twentieth of it is "
+        "shortened)",
     )
     train.add_argument(
         "--out",
@@ -176,6 +187,12 @@ def build_parser(**defaults):
         help="write weights and gradients to TensorBoard, too",
     )
     train.add_argument(
+        "--graph",
+        action="store_true",
+        help="write the graph of the training step to TensorBoard, too (it is "
+        "traced once more for that, which takes some seconds)",
+    )
+    train.add_argument(
         "--raw",
         action="store_true",
         help="show the raw generator's samples beside its moving average's",
@@ -228,10 +245,9 @@ def build_parser(**defaults):
     sample.add_argument("--seed", type=seed, help="fresh ones if not given")
     sample.add_argument(
         "--label",
-        type=whole_number,
         metavar="CLASS",
-        help="the class to draw, for a conditional model; all in turn if not "
-        "given",
+        help="the class to draw, for a conditional model: its number, or the "
+        "name of its sub-folder; all in turn if not given",
     )
     sample.add_argument(
         "--truncation",
@@ -394,10 +410,45 @@ def check(options):
             options.out = str(Path(options.model).with_name("evaluation.png"))
         check_output(options.out, "--out", gif=options.command == "interpolate")
         config = run_config(Path(options.model).parent)
+        if getattr(options, "label", None) is not None:
+            options.label = class_number(options.label, config)
+        if getattr(options, "data", None) is not None:
+            check_exists(options.data)
         trained_on = config["data"] if is_run(config) else None
         for data in (getattr(options, "data", None), trained_on):
             if data is not None:
                 check_apart(options.out, "--out", data)
+
+
+def class_number(label, config):
+    """The number of a class that may be given by its name."""
+    names = config.get("class_names") if is_run(config) else None
+    if names and label in names:
+        return names.index(label)
+    if label.isdecimal():
+        return int(label)
+    known = f"one of {', '.join(names)}, or " if names else ""
+    raise UsageError(
+        f"--label must be {known}a whole number, 0 or more. Received: {label!r}"
+    )
+
+
+def check_exists(data):
+    """Whether there are such data; what is in them is seen later."""
+    path = Path(os.path.expanduser(data))
+    if data in DATA_SETS:
+        return
+    if not path.exists():
+        near = difflib.get_close_matches(data, DATA_SETS, n=1)
+        hint = f"did you mean {near[0]}?" if near else "no such file or folder."
+        raise UsageError(
+            f"--data must be {', '.join(DATA_SETS)}, a .npz file or a folder: "
+            f"{hint} Received: {data!r}"
+        )
+    if path.is_file() and path.suffix != ".npz":
+        raise UsageError(
+            f"--data must be a .npz file, or a folder. Received: {data!r}"
+        )
 
 
 def check_data(options):
@@ -444,11 +495,7 @@ def check_train(options):
             f"unknown recipe. Choose one of: {', '.join(RECIPES)}. "
             f"Received: {options.recipe!r}"
         )
-    if "/" in options.data or "\\" in options.data:
-        if not os.path.exists(os.path.expanduser(options.data)):
-            raise UsageError(
-                f"--data: no such file or folder. Received: {options.data!r}"
-            )
+    check_exists(options.data)
     if options.out is None:
         path = Path(options.data.rstrip("/\\"))
         # A folder's name may have a dot in it: v1.0 and v1.5 are two.

@@ -130,8 +130,9 @@ def settings(options, run, images):
         batch_size = options.batch_size or recipe.batch_size
         gan = build(options, images.shape[1:], 1000)
         data = gk.datasets.pipeline(images, batch_size=batch_size)
-        steps = cli.steps_for(gan, data, max(options.minutes))
-        found = {"epochs": max(1, steps // len(data)), "batch": batch_size}
+        minutes = max(options.minutes)
+        steps = 60 * minutes / cli.seconds_a_step(gan, data, minutes)
+        found = {"epochs": max(1, int(steps / len(data))), "batch": batch_size}
         path.write_text(json.dumps(found))
     return json.loads(path.read_text())
 

@@ -154,7 +154,7 @@ def ours(contestant, seed, budget, images, labels, judge):
         seed=seed,
     )
     gan = recipe(images.shape[1:], steps=1000, seed=seed, **classes)
-    steps = cli.steps_for(gan, data, budget / 60)
+    steps = budget / cli.seconds_a_step(gan, data, budget / 60)
     # What was traced and compiled to find that out is paid for already.
     left = 1 - (time.perf_counter() - begin) / budget
     length = max(1, int(steps * left / cli.PARTS))

@@ -75,14 +75,18 @@ def train(options, strategy):
         options, config = read_config(options.resume)
     else:
         options.epoch_images = None  # all of them
+        config = {}
     keras.utils.set_random_seed(options.seed)
     recipe = recipes.get(options.recipe)
     if resumed:
-        check_checkpoints(options.out)
+        if not check_checkpoints(options.out):
+            config.pop("model", None)  # with the recipe's first weights, then
     else:
         check_before_loading(options, recipe, strategy)
+    check_names(options, config)
     images, labels = load_data(options)
-    batch_size = options.batch_size or recipe.batch_size
+    start = time.monotonic()
+    batch_size = options.batch_size = options.batch_size or recipe.batch_size
     classes = {}
     if recipe.classes:
         check_classes(options, labels)
@@ -113,24 +117,28 @@ def train(options, strategy):
     # takes; an epoch of 60,000 images is as long as fifteen of 4,000.
     epochs = options.epochs or max(1, round(recipe.steps / len(data)))
     with strategy.scope(), precision(options.precision):
-        gan = recipe(
-            images.shape[1:],
-            steps=epochs * len(data),
-            latent_dim=options.latent_dim,
-            width=options.width,
-            seed=options.seed,
-            **classes,
-        )
-        if resumed and rules(config["compile"]) != rules(
-            gan.get_compile_config()
-        ):
-            # Its own: the recipe has got others since.
+        if "model" in config:  # its own: the recipe may have got another since
+            gan = keras.saving.deserialize_keras_object(config["model"])
+        else:
+            gan = recipe(
+                images.shape[1:],
+                steps=epochs * len(data),
+                latent_dim=options.latent_dim,
+                width=options.width,
+                seed=options.seed,
+                **classes,
+            )
+        if resumed:
             gan.compile_from_config(config["compile"])
             schedules.set_steps(gan, epochs * len(data))
     checks.training_data(gan, data)  # before anything is written
     deadline = None
     if options.minutes and not resumed:
-        steps = steps_for(gan, data, options.minutes)
+        pace = seconds_a_step(gan, data, options.minutes)
+        # Compiling and measuring are a part of the time that was asked for.
+        left = options.minutes - (time.monotonic() - start) / 60
+        left = max(left, options.minutes / 4)
+        steps = max(1, int(60 * left / pace))
         if steps < PARTS * len(data):
             # Shorter epochs: grids and checkpoints come often enough, and
             # the run ends when it should.
@@ -139,7 +147,7 @@ def train(options, strategy):
         epochs = max(1, round(steps / len(data)))
         schedules.set_steps(gan, epochs * len(data))
         deadline = RecordedDeadline(
-            options.minutes,
+            left,
             epochs,
             lambda plan: write_config(options, gan, plan, images.shape),
         )
@@ -165,11 +173,14 @@ def train(options, strategy):
 
 
 def check_checkpoints(out):
-    """A run that cannot go on must not begin anew: it would delete itself."""
+    """Whether a run has any; if it cannot go on, it must not begin anew.
+
+    (It would delete itself.)
+    """
     with warnings.catch_warnings():  # of damage; `Resume` will warn of it
         warnings.simplefilter("ignore")
         if newest(checkpoints(out)) is not None:
-            return
+            return True
     # Before the first epoch was over there was nothing to keep.
     if read_history(os.path.join(out, "history.csv")) or os.path.exists(
         os.path.join(out, "model.keras")
@@ -179,6 +190,7 @@ def check_checkpoints(out):
             "trained. Bring its folder `checkpoints` back, or begin anew: "
             "train with another --out, or with --overwrite."
         )
+    return False
 
 
 def check_before_loading(options, recipe, strategy):
@@ -208,6 +220,20 @@ def check_before_loading(options, recipe, strategy):
                 "of 8 to 128 pixels: resize them, e.g. with --image-size 64. "
                 f"Received: {size[0]}x{size[1]}"
             ) from error
+
+
+def check_names(options, config):
+    """Notes what a folder's classes are called; they must stay in a resume."""
+    before = config.get("class_names")
+    options.class_names = None
+    path = pathlib.Path(os.path.expanduser(options.data))
+    if options.data not in NAMES and path.is_dir() and not idx_files(path):
+        options.class_names = datasets.ImageFolder(path).class_names
+    if before is not None and before != options.class_names:
+        raise ValueError(
+            f"The run's classes are {before}, but the sub-folders of "
+            f"{options.data} now are {options.class_names}."
+        )
 
 
 def check_classes(options, labels):
@@ -340,6 +366,7 @@ def fit(options, gan, data, epochs, deadline=None):
                     callbacks.TensorBoardSamples(
                         os.path.join(out, "logs"),
                         histograms=options.histograms,
+                        graph=options.graph,
                     ),
                     callbacks.Pace(batch_size),
                     ctrl_c,
@@ -397,12 +424,13 @@ def rescue(gan, out, resume, stopped, epochs):
     return 130
 
 
-def steps_for(gan, data, minutes):
-    """How many steps fit into the given time, measured on this machine.
+def seconds_a_step(gan, data, minutes):
+    """How long a training step takes, measured on this machine.
 
-    A few steps are timed, for about a hundredth of that time at the most, and
-    then undone: the run that follows begins where any other would. The fastest
-    count: what other programs took for a moment says nothing of the whole run.
+    A few steps are timed, for about a hundredth of so many minutes at the
+    most, and then undone: the run that follows begins where any other would.
+    The fastest count: what other programs took for a moment says nothing of
+    the whole run.
     """
     variables = [*gan.variables, *gan.optimizer.variables]
     before = [np.array(v) for v in variables]
@@ -421,7 +449,7 @@ def steps_for(gan, data, minutes):
     for variable, value in zip(variables, before):
         variable.assign(value)
     gan.reset_metrics()
-    return max(1, int(minutes * 60 / min(times)))
+    return min(times)
 
 
 def begin(options, gan, epochs, shape):
@@ -463,10 +491,17 @@ def write_config(options, gan, epochs, shape):
         # Where it is, for whoever resumes from another directory.
         path = os.path.expanduser(settings["data"])
         settings["data"] = os.path.abspath(path)
+    model = keras.saving.serialize_keras_object(gan)
+    model.pop("compile_config", None)  # it stands on its own, above
     config = {
         **settings,
+        "latent_dim": gan.latent_dim,
+        "ema_decay": gan.ema_decay,
+        "xla": bool(gan.jit_compile),
+        "processors": os.cpu_count(),
         "epochs": epochs,
         "images": list(shape),
+        "class_names": options.class_names,
         "compile": gan.get_compile_config(),
         "versions": {
             "gan_keras": gan_keras.__version__,
@@ -475,6 +510,7 @@ def write_config(options, gan, epochs, shape):
             "keras": keras.__version__,
             "numpy": np.__version__,
         },
+        "model": model,  # last, as it is long: both networks, layer by layer
     }
 
     def write(path):
@@ -485,18 +521,6 @@ def write_config(options, gan, epochs, shape):
             os.fsync(file.fileno())  # no run can be resumed without it
 
     replace_file(os.path.join(options.out, "config.json"), write)
-
-
-def rules(compile_config):
-    """A compile config to compare: without names, and a plan's length."""
-    return json.loads(
-        json.dumps(compile_config),
-        object_hook=lambda found: {
-            name: value
-            for name, value in found.items()
-            if name not in ("name", "steps")
-        },
-    )
 
 
 def read_config(run):

@@ -178,7 +178,7 @@ class ConditionalGAN(GAN):
             Float32 NumPy array `[n]`, as of `GAN.judge`.
         """
         self._assert_compile_called("judge")
-        checks.images(self, images, few=True)
+        checks.images(self, images)
         checks.labels(self, labels, len(images))
         classes = self.class_weights(labels).numpy()
         return in_batches(

@@ -5,17 +5,56 @@ recent weights lies nearer to the middle of the circle, and draws better and
 steadier images than G itself (Yazici et al., 2018, arXiv:1806.04498).
 """
 
+import types
+
+import keras
 import tensorflow as tf
+
+from gan_keras.registry import own_classes
 
 
 def clone_network(network, name):
-    """A network of the same architecture and weights, sharing nothing."""
+    """A network of the same architecture and weights, sharing nothing.
+
+    Args:
+        network: `keras.Model`. Its layers may be one's own, and need not be
+            registered; functions in them must be.
+        name: String, the copy's name.
+
+    Returns:
+        A `keras.Model` that is not trainable.
+
+    Raises:
+        ValueError: If it cannot be copied by its config.
+    """
     config = network.get_config()
     config["name"] = name
-    clone = type(network).from_config(config)
-    if not clone.built:
-        clone.build(network.input_shape)
-    clone.set_weights(network.get_weights())
+    layers = network._flatten_layers
+    try:
+        with keras.saving.custom_object_scope(own_classes(layers())):
+            clone = type(network).from_config(config)
+        if not clone.built:
+            clone.build(network.input_shape)
+        clone.set_weights(network.get_weights())
+        for layer, copy in zip(layers(), clone._flatten_layers()):
+            # Keras would take one of its own that has the same name.
+            function = getattr(layer, "activation", None)
+            if (
+                isinstance(function, types.FunctionType)
+                and copy.activation is not function
+            ):
+                raise ValueError(
+                    f"{layer.name!r} has an activation of your own, but the "
+                    f"copy has Keras' {function.__name__!r}"
+                )
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "`generator` must be a network that can be copied, since the "
+            "average of it is a network, too. Register functions of your own "
+            "with `@keras.saving.register_keras_serializable('mine')`, and "
+            "write a layer instead of a `Lambda`. Received: "
+            f"{network.name!r}, of which is said: {error}"
+        ) from error
     clone.trainable = False  # it follows; no optimizer may touch it
     return clone
 

@@ -39,12 +39,13 @@ class EpochMeans:
         for name, samples in values.items():
             self._means[name].update_state(samples)
 
-    def results(self, names):
-        """The means so far, a dict by the given names."""
-        return {name: self._means[name].result() for name in names}
+    def results(self, names=None):
+        """The means so far, a dict by the given names or by all."""
+        return {
+            name: self._means[name].result() for name in names or self._means
+        }
 
     def compare(self, real_images, fake_images):
-        """Shows a batch to the metrics of images; their results by name."""
+        """Shows a batch to the metrics of images."""
         for metric in self.images:
             metric.update_state(real_images, fake_images)
-        return {metric.name: metric.result() for metric in self.images}

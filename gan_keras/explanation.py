@@ -16,6 +16,7 @@ from gan_keras import checks
 from gan_keras import losses
 from gan_keras import replicas
 from gan_keras import state
+from gan_keras.registry import own_classes
 
 
 class Explaining:
@@ -48,7 +49,7 @@ def _checked(gan, data):
     real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(
         tuple(data) if isinstance(data, list) else data
     )
-    checks.images(gan, real_images, "data", few=True)
+    checks.images(gan, real_images, "data")
     n = len(real_images)
     if not n or n % gan.critic_steps:
         raise ValueError(
@@ -83,6 +84,8 @@ class Explanation:
         formulas: Dict with `"d_loss"` and `"g_loss"`, each a dict from a part
             of the formula to its mean over the batch. Penalties and auxiliary
             objectives are parts, too.
+            With several turns of D's, this and its gradients are the last
+            turn's, which `scores` begins before; `changed` counts all.
         scores: Dict from a moment (`"before"`, `"after D's half-step"`,
             `"after G's half-step"`) to a dict of D's mean output on the real
             images (`"real"`) and on the fakes (`"fake"`): in inference mode
@@ -182,7 +185,7 @@ def explain(gan, data):
     twin.train_on_batch(*(data if isinstance(data, tuple) else [data]))
 
     k, n = gan.critic_steps, len(ear.batch.real_images)
-    turns = f", for each of D's {k} turns" if k > 1 else ""
+    turns = f", for each of D's {k} turns; the last is shown" if k > 1 else ""
     count = f"{n} real images and {n} fakes{turns}"
     return Explanation(
         ear.formulas, ear.scores, ear.norms, ear.changes(), twin, count
@@ -207,16 +210,9 @@ def copy_of(gan):
         gan.d_optimizer,
         gan.g_optimizer,
     ]
-    # One's own classes, from a notebook, which need not be registered.
-    classes = {
-        type(part).__name__: type(part)
-        for part in parts
-        if not type(part).__module__.startswith(("keras.", "gan_keras."))
-        and not isinstance(part, types.FunctionType)
-    }
     dice = random.getstate()  # new layers draw their first weights with it
     try:
-        with keras.saving.custom_object_scope(classes):
+        with keras.saving.custom_object_scope(own_classes(parts)):
             twin = type(gan).from_config(gan.get_config())
             twin.compile_from_config(
                 # A loss has no state: it may be the same one. Nor has a

@@ -4,10 +4,14 @@ import contextlib
 import errno
 import os
 import shutil
+import time
 
 LOCK = ".lock"
 # What it means that another process has it; msvcrt says EACCES.
 LOCKED = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+# Seconds from one attempt to the next at a file that another program has open,
+# as a virus scanner has for a moment (on Windows; elsewhere that is no matter).
+WAITS = (0.1, 0.3, 1.0, 3.0)
 
 
 def replace_file(path, write):
@@ -28,7 +32,7 @@ def replace_file(path, write):
     partial = os.path.join(folder, f"{root}.partial{extension}")
     try:
         write(partial)
-        os.replace(partial, path)
+        _put(partial, path)
     except BaseException as error:
         if os.path.exists(partial):
             os.remove(partial)
@@ -36,14 +40,28 @@ def replace_file(path, write):
             raise OSError(
                 error.errno,
                 f"Cannot write {path}: {error.strerror or error}. Make room "
-                "on the disk or choose another directory. What was there "
-                "before is unchanged",
+                "on the disk, close the program that has it open or choose "
+                "another directory. What was there before is unchanged",
             ) from error
         raise
 
 
-def make_directory(path):
+def _put(partial, path):
+    """`os.replace`, with patience where a reader keeps others from writing."""
+    for wait in WAITS if os.name == "nt" else ():
+        try:
+            return os.replace(partial, path)
+        except PermissionError:
+            time.sleep(wait)
+    os.replace(partial, path)
+
+
+def make_directory(path, argument="directory"):
     """Makes a directory, and those above it, unless it is there.
+
+    Args:
+        path: The directory.
+        argument: String, what it is called where the caller got it from.
 
     Raises:
         ValueError: If a file has that name.
@@ -52,8 +70,8 @@ def make_directory(path):
     path = os.fspath(path)
     if os.path.isfile(path):
         raise ValueError(
-            "`directory` must be a directory, but a file has that name. "
-            f"Received: directory={path!r}"
+            f"`{argument}` must be a directory, but a file has that name. "
+            f"Received: {argument}={path!r}"
         )
     try:
         os.makedirs(path, exist_ok=True)

@@ -60,13 +60,14 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
     Args:
         generator: `keras.Model`, latent vectors `[batch, latent_dim]` to
             images `[batch, height, width, channels]` in [-1, 1] (or to points
-            `[batch, dimensions]`).
+            `[batch, dimensions]`). Load weights into it before: the averaged
+            generator is a copy of it.
         discriminator: `keras.Model`, such images to logits `[batch, 1]`.
         ema_decay: Float in [0, 1), per step: how long the averaged generator,
             `gan.ema_generator`, remembers. See `gan_keras.ema`.
-        seed: Int. The noise of training step t is a pure function of
-            `(seed, t)`. Drawn from Python's `random` if not given, so that
-            `keras.utils.set_random_seed` governs it.
+        seed: Int, 0 to 2**32 - 1. The noise of training step t is a pure
+            function of `(seed, t)`. Drawn from Python's `random` if not
+            given, so that `keras.utils.set_random_seed` governs it.
         name: String, the model's name.
 
     Raises:
@@ -80,6 +81,7 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
         checks.networks(generator, discriminator)
         self.check_inputs(generator, discriminator)
         checks.decay(ema_decay)
+        checks.seed(seed)
         self.generator = generator
         self.discriminator = discriminator
         checks.statistics(self)
@@ -132,11 +134,10 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
         weights = self.generator.trainable_variables
         with ordering.after(gradients, g_logs):
             self.g_optimizer.apply(gradients, weights)
-
-        ema.update(
-            self.ema_generator, self.generator, self.ema_decay, self.steps
-        )
-        self.steps.assign_add(1)
+            ema.update(
+                self.ema_generator, self.generator, self.ema_decay, self.steps
+            )
+            self.steps.assign_add(1)
         self._means.update(g_logs)
         return replicas.loggable(self, self._means.results(d_logs | g_logs))
 
@@ -176,7 +177,7 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
             `tf.GradientTape` that saw G at work.
         """
         inputs = self.generator_inputs(tf.shape(real_images)[0], labels, turn)
-        real_images = tf.cast(real_images, tf.float32)
+        real_images = self.as_samples(real_images)
         with tf.GradientTape() as tape:
             fake_images = self.generator(inputs, training=True)
         dice = dropout.dice(self.seed, self.turn_number(turn))
@@ -293,6 +294,11 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
         return replicas.own_rows(
             lambda n: noise.normal([n, self.latent_dim], seed), batch_size
         )
+
+    def as_samples(self, images):
+        """Real images as float32, of a shape that is known while tracing."""
+        images = tf.cast(images, tf.float32)
+        return tf.ensure_shape(images, [None, *self.sample_shape])
 
     def turn_number(self, turn):
         """The number of a turn of this step since the very beginning."""

@@ -194,7 +194,7 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
     from gan_keras.infogan import InfoGAN
 
     images = np.asarray(images)
-    checks.images(gan, images, few=True)
+    checks.images(gan, images)
     checks.count(steps=steps)
     if gan.needs_labels:
         checks.labels(gan, labels, len(images))

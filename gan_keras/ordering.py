@@ -15,6 +15,10 @@ def after(gradients, logs):
     has to read them: once in some thousand steps it read the new ones. (A
     step compiled with XLA is not concerned.)
 
+    Nor is anything counted for a batch that never came: at the end of a data
+    set of unknown length the step is begun once more, without images, and
+    what does not depend on them would be done.
+
     Args:
         gradients: List of tensors, `tf.IndexedSlices` or None.
         logs: Dict of tensors.

@@ -10,9 +10,9 @@ share, found by experiment (see `benchmarks/README.md`):
 - 16 channels in the thinnest layer, 24 for images beyond 32x32: more steps are
   worth more than width.
 - Adam at 2e-3 without momentum, less where networks are wider, held for half
-  of the steps, then lowered to zero: the game settles. (The papers: 1e-4 to
-  2e-4, constant, for hours.) For images beyond 32x32, a `StableAdam`; the
-  original `wgan` has RMSprop.
+  of the steps (`dcgan`: three quarters, up to 32x32), then lowered to zero: the
+  game settles. (The papers: 1e-4 to 2e-4, constant, for hours.) For images
+  beyond 32x32, a `StableAdam`; the original `wgan` has RMSprop.
 - An average of the generator draws (`gan_keras.ema`).
 """
 

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import types
 
 import keras
 
@@ -53,6 +54,25 @@ class Registry:
             f"{sorted(self.classes)}; or pass an object. "
             f"Received: {identifier!r}"
         )
+
+
+def own_classes(parts):
+    """The classes of these objects that Keras and this package do not know.
+
+    Args:
+        parts: List of layers, penalties and the like; None and functions
+            among them are passed over.
+
+    Returns:
+        Dict for `keras.saving.custom_object_scope`: classes from a notebook,
+        which need not be registered, by their names.
+    """
+    return {
+        type(part).__name__: type(part)
+        for part in parts
+        if not type(part).__module__.startswith(("keras.", "gan_keras."))
+        and not isinstance(part, (types.FunctionType, types.NoneType))
+    }
 
 
 def get_all_of(kind, get, identifiers, example):

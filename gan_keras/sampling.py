@@ -124,7 +124,7 @@ class Sampling:
             score if the compiled loss has no probability.
         """
         self._assert_compile_called("judge")
-        checks.images(self, images, few=True)
+        checks.images(self, images)
         return in_batches(
             lambda batch: self.loss.score(
                 self.discriminate(batch, training=False)

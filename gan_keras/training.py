@@ -1,5 +1,7 @@
 """The rules of the game, and how it is begun: `compile` and `fit`."""
 
+import weakref
+
 import keras
 import tensorflow as tf
 
@@ -61,6 +63,7 @@ class Training:
             ValueError: If an argument is not what it should be.
         """
         loss = losses.get(loss)
+        checks.loss_per_image(loss)
         with self.distribute_strategy.scope():
             penalties = penalties_module.get_all(penalties)
             auxiliaries = auxiliaries_module.get_all(auxiliaries)
@@ -73,6 +76,11 @@ class Training:
         checks.augmentation(self, augmentation, loss, penalties)
         checks.metrics(self, metrics)
         checks.scope(self, *optimizers, penalties, augmentation)
+        logged = ["d_loss", "g_loss", "d_real", "d_fake"]
+        logged += [penalty.name for penalty in penalties]
+        logged += [f"{p}{a.name}" for a in auxiliaries for p in ("", "g_")]
+        logged += [*augmentation.logs(1)] if augmentation else []
+        checks.names(logged)
         checks.count(
             steps_per_execution=steps_per_execution, critic_steps=critic_steps
         )
@@ -100,13 +108,9 @@ class Training:
             self.d_optimizer.build(self.discriminator.trainable_variables)
             self.g_optimizer.build(self.generator.trainable_variables)
         self.optimizer = OptimizerPair(*optimizers)
-        self._means.track(
-            ["d_loss", "g_loss", "d_real", "d_fake"]
-            + [penalty.name for penalty in penalties]
-            + [f"{p}{a.name}" for a in auxiliaries for p in ("", "g_")]
-            + ([*augmentation.logs(1)] if augmentation else []),
-            metrics,
-        )
+        if augmentation is not None:
+            augmentation.owner = weakref.ref(self)
+        self._means.track(logged, metrics)
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
         """Trains as `keras.Model.fit` does, on real images.
@@ -204,11 +208,12 @@ class Training:
             return_dict=True,
             **kwargs,
         )
+        asked = self._means.images
         if replicas.distributed(self):
             # Each replica told the figures of its own part of the samples.
-            for metric in self.metrics:
-                if metric.name in found:
-                    found[metric.name] = float(metric.result())
+            asked = [m for m in self.metrics if m in asked or m.name in found]
+        for metric in asked:
+            found[metric.name] = float(metric.result())
         return found if return_dict else self._flatten_metrics_in_order(found)
 
     def _maybe_symbolic_build(self, *args, **kwargs):
@@ -221,3 +226,11 @@ class Training:
     @property
     def metrics(self):
         return self._means.metrics
+
+    def get_metrics_result(self):
+        """The means so far. What looks at images is asked by `evaluate`.
+
+        (Once, at the end: a Fréchet distance is two eigendecompositions, and
+        Keras asks after every epoch of `fit`.)
+        """
+        return self._means.results()

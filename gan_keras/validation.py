@@ -13,10 +13,12 @@ class Validating:
         """The same numbers on images that D has not trained on.
 
         A `val_d_real` far below `d_real` shows a D that learns the training
-        images by heart.
+        images by heart. (But `d_real` is of images as D is trained with: the
+        mean over an epoch, augmented, with dropout. To compare like with
+        like, `evaluate` training images, too.)
         """
         real_images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        real_images = tf.cast(real_images, tf.float32)
+        real_images = self.as_samples(real_images)
         # Other noise for every batch: how many images there were before it.
         inputs = self.generator_inputs(
             tf.shape(real_images)[0], labels, self._means.seen
@@ -31,8 +33,7 @@ class Validating:
             "d_fake": self.loss.score(fake_logits),
         }
         self._means.update(logs)
-        found = self._means.results(logs)
         if self._means.images:
             fake_images = self.ema_generator(inputs, training=False)
-            found |= self._means.compare(real_images, fake_images)
-        return replicas.loggable(self, found)
+            self._means.compare(real_images, fake_images)
+        return replicas.loggable(self, self._means.results(logs))

@@ -95,9 +95,7 @@ def data_for(gan, steps=4, batch_size=8):
 
 # Every recipe, for tests that compile it with XLA: most of them take long.
 RECIPES = [
-    name
-    if name in ("gan", "dcgan")
-    else pytest.param(name, marks=pytest.mark.slow)
+    name if name == "gan" else pytest.param(name, marks=pytest.mark.slow)
     for name in recipes.RECIPES
 ]
 

@@ -70,6 +70,7 @@ def test_gs_gradient_flows_through_the_augmentation():
 
 
 @pytest.mark.xla
+@pytest.mark.slow
 def test_xla_stays_on():
     gan = tiny_gan()
     gan.compile(augmentation="diff_augment")
@@ -82,6 +83,7 @@ def ada(seed=1, **kwargs):
     return gk.augment.AdaptiveAugmentation(seed=seed, images=64, **kwargs)
 
 
+@pytest.mark.slow
 def test_ada_is_steered_logged_saved_and_resumed(tmp_path):
     # A D that finds everything real: r = 1, so p rises by 8 / 64 a step.
     gan = tiny_gan()

@@ -24,7 +24,7 @@ from gan_keras.callbacks.csv_history import read_history
 @pytest.fixture
 def gan():
     gan = tiny_gan()
-    gan.compile(penalties=[], jit_compile=False)
+    gan.compile(penalties=[], run_eagerly=True)  # nothing to trace: fast
     return gan
 
 

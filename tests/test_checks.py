@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import compiled
 from conftest import tiny_gan
 from conftest import tiny_images
+
+import gan_keras as gk
+from gan_keras import state
 
 DATA = {
     "uint8": (
@@ -55,3 +59,41 @@ def test_judge_checks_its_images():
     gan.compile()
     with pytest.raises(ValueError, match="uint8"):
         gan.judge(np.zeros((2, 8, 8, 1), "uint8"))
+
+
+def test_pale_images_that_we_have_scaled_are_what_they_are():
+    pale = np.uint8(200 + 50 * tiny_images(16))  # not a pixel below 150
+    gan = compiled(tiny_gan())
+    data = gk.datasets.pipeline(pale, batch_size=8)
+    gan.fit(data, validation_data=data, verbose=0)
+    assert gan.steps.numpy() == 2
+    # Of a few that somebody else has scaled nobody can tell.
+    few = tf.data.Dataset.from_tensors(np.abs(tiny_images(4)))
+    with pytest.warns(UserWarning, match=r"`x` seem to lie in \[0, 1\]"):
+        gan.fit(few, verbose=0)
+
+
+@pytest.mark.parametrize("augmentation", [None, "diff_augment"])
+def test_a_data_set_need_not_know_its_shapes(augmentation):
+    images = tiny_images(16)
+    data = tf.data.Dataset.from_generator(lambda: images, "float32").batch(8)
+    assert data.element_spec.shape.rank is None
+    generator = gk.networks.dcgan_generator((8, 8, 1), 4, width=4)
+    discriminator = gk.networks.dcgan_discriminator(
+        (8, 8, 1), width=4, wrap=gk.layers.SpectralNormalization
+    )
+    penalties = [gk.penalties.R1(every=2)]
+    gan = compiled(
+        gk.GAN(generator, discriminator, seed=1),
+        augmentation=augmentation,
+        penalties=penalties,
+    )
+    twin = gan.explain_step(tiny_images(8)).gan  # a copy, after one step
+    state.write(twin, state.read(gan), "the test")
+    gan.fit(data, validation_data=data, verbose=0)
+    # Nothing was counted when the data came to their end.
+    assert gan.steps.numpy() == penalties[0].calls.numpy() == 2
+    for batch in np.split(images, 2):
+        twin.train_on_batch(batch)
+    for one, other in zip(state.read(gan), state.read(twin), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

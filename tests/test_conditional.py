@@ -251,9 +251,33 @@ def test_sample_grid_and_tensorboard(tmp_path):
 
     grid = image_grid(gan.generate_from(gan.grid_inputs(None, 2, 0)), 2)
     saved = np.array(Image.open(tmp_path / "samples" / "epoch_0001.png"))
-    # Under a line of text, the grid itself, with a row for each class.
-    assert saved.shape[0] > grid.shape[0] and saved.shape[1] == grid.shape[1]
+    # Above a line of text, the grid itself, with a row for each class.
+    assert saved.shape[0] > grid.shape[0]
+    np.testing.assert_array_equal(saved[: len(grid)], grid[..., 0])
     assert grid.shape[0] / grid.shape[1] == pytest.approx(3 / 2, abs=0.1)
+    asked = gan.grid_inputs(None, 2, 0)[1]
+    np.testing.assert_array_equal(asked, [0, 0, 1, 1, 2, 2])
+
+
+def test_a_metric_sees_fakes_of_the_same_classes():
+    network = gk.extractors.small_cnn((8, 8, 1), 3)
+    extractor = gk.extractors.Extractor("own", network)
+    metric = gk.metrics.FrechetDistance(extractor)
+    gan = compiled(tiny_conditional(), metrics=[metric], run_eagerly=True)
+    many = network.outputs[0].shape[-1] + 8
+    images, asked = tiny_images(many), np.sort(labels(many))
+    found = gan.evaluate(
+        images, asked, batch_size=many, verbose=0, return_dict=True
+    )
+    latents, classes = gan.generator_inputs(
+        many, asked, turn=tf.constant(0, tf.int64)
+    )
+    np.testing.assert_array_equal(np.argmax(classes, axis=1), asked)
+    fakes = gan.generate_from((np.array(latents), np.array(classes)))
+    expected = gk.metrics.frechet_distance(
+        extractor(images)[0], extractor(fakes)[0]
+    )
+    assert found["fd_own"] == pytest.approx(expected, rel=1e-3)
 
 
 def test_save_and_load(tmp_path):

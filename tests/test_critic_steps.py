@@ -98,7 +98,9 @@ def test_every_image_is_seen_once_and_labels_stay_with_their_images():
     np.testing.assert_array_equal(found[order], labels(12))
 
 
-@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize(
+    "conditional", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_two_replicas_equal_one_device(conditional):
     def trained(strategy):
         keras.utils.set_random_seed(0)
@@ -121,6 +123,7 @@ def test_arrays_are_cut_into_batches_for_all_turns():
     assert gan.steps.numpy() == 2
 
 
+@pytest.mark.slow
 def test_saved_with_the_model_and_resumed(tmp_path):
     data = gk.datasets.pipeline(tiny_images(24), batch_size=6)
 

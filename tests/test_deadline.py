@@ -43,7 +43,7 @@ class Rates(keras.callbacks.Callback):
         self.rates.append(rate / self.full)
 
 
-def trained(seconds, minutes, epochs, name="lsgan"):
+def trained(seconds, minutes, epochs, name="gan"):
     """A run of epochs of four steps; returns what it left behind."""
     gan = tiny_recipe(name, steps=4 * epochs)
     clock, rates = Clock(seconds), Rates()
@@ -83,6 +83,7 @@ def test_never_more_epochs_than_it_was_given():
     assert rates == pytest.approx([1, 1, 0.8, 0.4, 0], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_several_turns_of_d():
     gan, _, epochs, _ = trained([1.0], 12 / 60, epochs=100, name="sagan")
     assert epochs == 3
@@ -91,7 +92,7 @@ def test_several_turns_of_d():
 
 
 def test_the_plan_is_what_other_callbacks_see(tmp_path, capsys):
-    gan = tiny_recipe("dcgan", steps=400)
+    gan = tiny_recipe("gan", steps=400)
     clock = Clock([1.0])
     gan.fit(
         data_for(gan, steps=4),
@@ -111,9 +112,9 @@ def test_the_plan_is_what_other_callbacks_see(tmp_path, capsys):
 
 def test_a_resumed_run_counts_its_own_steps(tmp_path):
     resume = gk.callbacks.Resume(tmp_path, seconds=0)
-    gan = tiny_recipe("dcgan", steps=400)
+    gan = tiny_recipe("gan", steps=400)
     gan.fit(data_for(gan, steps=4), epochs=8, callbacks=[resume], verbose=0)
-    gan = tiny_recipe("dcgan", steps=400)
+    gan = tiny_recipe("gan", steps=400)
     clock = Clock([1.0])
     gan.fit(
         data_for(gan, steps=4),
@@ -136,7 +137,7 @@ def test_a_resumed_run_counts_its_own_steps(tmp_path):
 
 
 def test_the_command_writes_every_plan_down():
-    gan = tiny_recipe("dcgan", steps=400)
+    gan = tiny_recipe("gan", steps=400)
     clock, plans = Clock([1, 1, 1, 1, 2]), []
     deadline = cli.RecordedDeadline(40 / 60, 6, plans.append)
     deadline.clock = clock
@@ -160,7 +161,7 @@ def test_no_time_at_all(minutes):
 
 
 def test_rates_of_a_model_that_was_compiled_anew():
-    gan = tiny_recipe("dcgan", steps=40)
+    gan = tiny_recipe("gan", steps=40)
     gan.fit(data_for(gan, steps=4), epochs=5, verbose=0)
     gan.compile(**recipes.adams((8, 8, 1), steps=400, width=4))
     clock = Clock([1.0])
@@ -174,7 +175,7 @@ def test_rates_of_a_model_that_was_compiled_anew():
 
 
 def test_a_training_that_diverges_keeps_its_plan(tmp_path):
-    gan = tiny_recipe("dcgan", steps=40)
+    gan = tiny_recipe("gan", steps=40)
     poison = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: logs.update(d_loss=float("nan"))
     )

@@ -514,6 +514,20 @@ def test_evaluate_and_validation_data_measure(jit_compile, tmp_path):
     )
 
 
+def test_a_metric_is_asked_once_and_warns_of_few_images():
+    """A distance is two eigendecompositions: not one after every batch."""
+    metric = metrics.FrechetDistance("digits")
+    gan = small_gan(metrics=[metric])
+    gan.compile(metrics=[metric], run_eagerly=True)
+    asked = []
+    result = metric.result
+    metric.result = lambda: asked.append(1) or result()
+    few = gk.datasets.pipeline(digits(n=64)[0], batch_size=16)
+    with pytest.warns(UserWarning, match="64 images of 80 features.*fd_digits"):
+        gan.fit(few, validation_data=few, verbose=0)
+    assert len(asked) == 1
+
+
 def test_metrics_must_look_at_images():
     with pytest.raises(ValueError, match="metrics.*frechet_distance"):
         small_gan(metrics=["accuracy"])
@@ -542,19 +556,39 @@ def test_the_monitor_feeds_keras_callbacks_and_draws_its_curve(tmp_path):
         ],
     ).history
     values = [row["fd_digits"] for row in monitor.rows]
-    assert [row["epoch"] for row in monitor.rows] == [2, 4]
-    assert history["fd_digits"] == [values[0], values[0], values[1]]
-    assert values[1] == pytest.approx(
+    assert [row["epoch"] for row in monitor.rows] == [1, 2, 4]
+    # In every epoch: without a value, Keras would call any model the best.
+    assert history["fd_digits"] == [*values[:2], values[1], values[2]]
+    assert values[2] == pytest.approx(
         evaluator.frechet(gan.generate(200, seed=0))
     )
     assert (tmp_path / "best.keras").exists()
     text = (tmp_path / "quality.csv").read_text().splitlines()
-    assert text[0] == "epoch,fd_digits" and len(text) == 3
+    assert text[0] == "epoch,fd_digits" and len(text) == 4
     axis = monitor.figure().axes[0]
     assert axis.lines[0].get_ydata().tolist() == values
     # A run that goes on behind epoch 2 measures epoch 4 again, not twice.
     gan.fit(data, epochs=4, initial_epoch=2, verbose=0, callbacks=[monitor])
-    assert [row["epoch"] for row in monitor.rows] == [2, 4]
+    assert [row["epoch"] for row in monitor.rows] == [1, 2, 4]
+
+
+def test_the_monitor_remembers_without_a_directory():
+    evaluator = metrics.Evaluator(digits(n=200)[0], digits("test")[0][::5])
+    monitor = gk.callbacks.QualityMonitor(evaluator, every=5)
+    gan = small_gan()
+    data = gk.datasets.pipeline(digits(n=64)[0], batch_size=32)
+    gan.fit(data, epochs=2, verbose=0, callbacks=[monitor])
+    first = monitor.rows
+    assert [row["epoch"] for row in first] == [1]
+    history = gan.fit(
+        data, initial_epoch=2, epochs=4, verbose=0, callbacks=[monitor]
+    ).history
+    assert monitor.rows == first
+    assert history["fd_digits"] == [first[0]["fd_digits"]] * 2
+    # A game that begins anew has another curve.
+    gan.fit(data, verbose=0, callbacks=[monitor])
+    assert [row["epoch"] for row in monitor.rows] == [1]
+    assert monitor.rows[0] != first[0]
 
 
 def test_the_monitor_measures_nothing_of_a_model_that_has_diverged():
@@ -604,6 +638,7 @@ def test_the_monitor_generates_as_many_as_there_are_training_images():
 # ------------------------------------------------------------------ command
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
     path = str(tmp_path / "model.keras")
     small_gan().save(path)
@@ -621,6 +656,47 @@ def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
     assert found["train_images"] == found["train_images_searched"] == 4000
     assert gan_keras_cli.main(["evaluate", path, "--samples", "7000"]) == 2
     assert "samples=7000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_command_knows_how_a_run_was_trained(
+    tmp_path, capsys, monkeypatch, flip
+):
+    """Its data and their size; and mirrors, of which copies are copies."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (150, 14, 14), dtype=np.uint8)
+    np.savez(tmp_path / "own.npz", x_train=images[:100], x_test=images[100:])
+    path = tmp_path / "model.keras"
+    small_gan().save(path)
+    config = dict.fromkeys(gan_keras_cli.RUN_KEYS) | {
+        "recipe": "dcgan", "data": str(tmp_path / "own.npz"),
+        "image_size": 28, "flip": flip,
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    large, _ = gk.datasets.load(config["data"], image_size=28)
+    mirrored = gk.datasets.to_float(large[:, :, ::-1])
+
+    def copies(self, n, seed):
+        return 3 * mirrored[:n]  # out of range, as without a tanh
+
+    monkeypatch.setattr(gk.GAN, "generate", copies)
+    monkeypatch.setattr(
+        gk.metrics.Evaluator, "_statistics", lambda self, *sets: iter(())
+    )
+    command = ["evaluate", str(tmp_path), "--extractor", "digits"]
+    command += ["--samples", "50"]
+    assert gan_keras_cli.main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["data"] == config["data"] and found["train_images"] == 100
+    monkeypatch.setattr(gk.GAN, "generate", lambda self, n, seed: mirrored[:n])
+    assert gan_keras_cli.main(command) == 0
+    assert ("copied!" in capsys.readouterr().out) == flip
+    # Other data are looked at in the model's size, or refused.
+    assert gan_keras_cli.main([*command, "--data", "digits"]) == 0
+    config["image_size"] = 14
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert gan_keras_cli.main(command) == 2
+    assert "--data must hold images of 28x28" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("samples", [None, 90])

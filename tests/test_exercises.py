@@ -68,6 +68,7 @@ def test_a_wrong_answer_gets_a_hint(name, i):
 def test_an_empty_answer_gets_a_hint(name):
     result = exercises.check(name, lambda *args, **kwargs: None)
     assert not result.passed
+    assert "an error of its own" not in result.message
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,15 @@ def test_generators_half_leaves_d_alone():
     assert same(*d_after)
 
 
-@pytest.mark.parametrize("loss", ["non_saturating", "minimax", "least_squares"])
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(
+    "loss, jit_compile",
+    [
+        ("non_saturating", False),
+        ("non_saturating", True),
+        ("minimax", False),
+        ("least_squares", False),
+    ],
+)
 def test_the_step_is_the_lesson(loss, jit_compile):
     """One step against the textbook's, with SGD and two full tapes."""
     images = tf.constant(tiny_images(8))
@@ -351,6 +358,7 @@ def test_fit_takes_what_keras_takes(data, tmp_path):
     assert gan.steps.numpy() == 4
 
 
+@pytest.mark.slow
 def test_fit_shuffles_arrays_unless_told_not_to(recwarn):
     images = tiny_images(16)
 
@@ -444,19 +452,20 @@ def test_a_few_bright_images_are_judged_with_a_warning():
     white = np.ones((2, 8, 8, 1), "float32")
     with pytest.warns(UserWarning, match=r"seem to lie in \[0, 1\]"):
         assert gan.judge(white).shape == (2,)
-    # Enough of them to tell; and for training always.
+    # Enough of them to tell.
     eight = np.ones((8, 8, 8, 1), "float32")
-    pairs = tf.data.Dataset.from_tensor_slices(eight).batch(2)
+    batches = tf.data.Dataset.from_tensor_slices(eight).batch(8)
     for call in (
         lambda: gan.judge(eight),
-        lambda: gan.fit(pairs),
-        lambda: gan.evaluate(pairs),
+        lambda: gan.fit(batches),
+        lambda: gan.evaluate(batches),
     ):
         with pytest.raises(ValueError, match=r"seem to lie in \[0, 1\]"):
             call()
 
 
 @pytest.mark.xla
+@pytest.mark.slow
 def test_two_runs_with_one_seed_are_bit_identical():
     def run(seed):
         keras.utils.set_random_seed(seed)
@@ -466,9 +475,26 @@ def test_two_runs_with_one_seed_are_bit_identical():
         gan.fit(data, epochs=2, verbose=0)
         return weights(gan)
 
-    first = run(1)
-    assert same(first, run(1))
-    assert not same(first, run(2))
+    assert same(run(1), run(1))
+
+
+def test_another_seed_is_another_game():
+    def run(seed):
+        keras.utils.set_random_seed(1)  # the same first weights
+        gan = compiled(tiny_gan(seed=seed), run_eagerly=True)
+        gan.train_on_batch(tiny_images(8))
+        return weights(gan)
+
+    assert same(run(1), run(1))
+    assert not same(run(1), run(2))
+
+
+def test_keras_seed_governs_a_seed_that_is_not_given():
+    seeds = []
+    for keras_seed in (1, 1, 2):
+        keras.utils.set_random_seed(keras_seed)
+        seeds.append(tiny_gan(seed=None).seed)
+    assert seeds[0] == seeds[1] != seeds[2]
 
 
 def test_points_in_the_plane():

@@ -211,6 +211,12 @@ def test_weights_are_how_often_a_mode_is_drawn():
     assert abs(share - 0.8) < 4 * np.sqrt(0.16 / 20_000)
 
 
+def test_weights_of_five_digits_will_do():
+    mixture = lab.mixture((-2.0, 0.0, 2.0), 0.1, [0.33333] * 3)
+    assert len(mixture.sample(9)) == 9
+    np.testing.assert_allclose(mixture.weights, 1 / 3, rtol=1e-12)
+
+
 def test_the_pipeline_never_repeats_but_can_be_repeated():
     def epochs(count):
         data = lab.pipeline(lab.ring(), steps=3, batch_size=8, seed=4)

@@ -314,6 +314,13 @@ def test_the_game_comes_to_rest_on_the_line():
     assert 0 < found.js() <= 0.02
 
 
+def two_classes():
+    return gk.ConditionalGAN(
+        gk.networks.mlp_generator((2,), 2, (4,), num_classes=2),
+        gk.networks.mlp_discriminator((2,), (4,), num_classes=2),
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "match"),
     [
@@ -336,6 +343,10 @@ def test_the_game_comes_to_rest_on_the_line():
         (
             lambda: lab.Comparison(lab.gan(lab.ring()), lab.gaussian()),
             "1 dimensions for samples of shape .2,.",
+        ),
+        (
+            lambda: lab.Comparison(two_classes(), lab.ring()),
+            "`gan` must be one without classes.*ConditionalGAN",
         ),
     ],
 )

@@ -86,6 +86,22 @@ def test_densities_draw_the_four_curves():
     assert bottom.get_xlabel() == "x"
 
 
+def test_a_picture_takes_a_grid_as_fine_as_the_data():
+    thin = lab.mixture((-10.0, 10.0), 0.01)
+    gan = lab.gan(thin, seed=1)
+    with pytest.raises(ValueError, match="Give `grid=lab.Grid"):
+        lab.DensityPicture(thin)(gan)
+    fine = lab.Grid([(-14.0, 14.0)], 14_001)
+    figure = lab.DensityPicture(thin, grid=fine)(gan)
+    assert figure.axes[0].get_xlim() == thin.bounds()[0]
+
+
+def test_densities_are_for_the_line():
+    found = lab.Comparison(plane_gan(), lab.ring())
+    with pytest.raises(ValueError, match="`comparison` must be one on"):
+        plots.densities(found)
+
+
 def frames(path):
     with Image.open(path) as image:
         return image.n_frames, image.size
@@ -144,6 +160,11 @@ def test_a_record_keeps_the_answers():
     )
     assert steps.epochs == [0, 2, 4]
     assert steps.answers == [0, 6, 12]
+    # Epochs that are run again are not kept twice.
+    data = lab.pipeline(lab.ring(), steps=3, batch_size=8)
+    gan.fit(data, initial_epoch=3, epochs=6, verbose=0, callbacks=[steps])
+    assert steps.epochs == [0, 2, 4, 6]
+    assert steps.answers == [0, 6, 15, 21]
 
 
 def test_a_picture_must_be_a_callable(tmp_path):

@@ -97,6 +97,7 @@ def test_so_many_at_the_most_evenly_spread(folder, files_read):
         datasets.load(folder, **options, most=0)
 
 
+@pytest.mark.slow
 def test_evaluate_reads_no_more_than_it_compares(
     tmp_path, files_read, monkeypatch, capsys
 ):
@@ -287,8 +288,34 @@ def test_inspection(folder):
     found = datasets.inspect(folder, image_size=SIDE)
     # All that can be read: none is held out where no class has ten.
     assert found.examples.shape == (14, SIDE, SIDE, 3)
-    sheet = plots.contact_sheet(found)
-    assert sheet.mode == "RGB" and sheet.width > 300
+    assert found.example_classes == ["class0"] * 6 + ["class1"] * 8
+    (folder / "notes.txt").write_text("no image")
+    (folder / "class0/raw.cr2").write_text("nor this")
+    found = datasets.inspect(folder, image_size=SIDE)
+    assert found.ignored == {".txt": 1, ".cr2": 1}
+    assert "1 .txt" in str(found) and "1 .cr2" in str(found)
+
+
+def test_each_class_has_a_row_of_the_sheet(tmp_path):
+    for name, grey, count in [("dark", 10, 3), ("bright", 250, 20)]:
+        (tmp_path / name).mkdir()
+        for i in range(count):
+            path = tmp_path / name / f"{i}.png"
+            Image.new("L", (SIDE, SIDE), grey + i % 2).save(path)
+    (tmp_path / "bright/00.png").write_bytes(b"no")
+    found = datasets.inspect(tmp_path)
+    sheet = np.asarray(plots.contact_sheet(found))
+    # Seen along the middle of each row: its images, then empty cells.
+    cell = (sheet.shape[0] - 64) / 2
+    for row, (light, images) in enumerate([(250, 7), (10, 3)]):
+        line = sheet[int((row + 0.5) * cell)]
+        marks = [light in line[at:] or light + 1 in line[at:] for at in (0,)]
+        assert all(marks)
+        shown = np.isin(line, [light, light + 1])
+        other = 10 if light == 250 else 250
+        assert not np.isin(line, [other, other + 1])[len(line) // 2 :].any()
+        share = shown.mean() / np.isin(sheet, [250, 251]).any(axis=0).mean()
+        assert share == pytest.approx(images / 7, abs=0.1)
 
 
 def test_statistics_by_hand(folder):

@@ -208,6 +208,18 @@ def test_class_projection_can_be_normalised(jit):
     np.testing.assert_allclose(outputs, expected, rtol=2e-3, atol=1e-3)
 
 
+def test_a_kernel_of_zeros_is_left_as_it_is_and_recovers():
+    plain = keras.layers.Dense(3, use_bias=False, kernel_initializer="zeros")
+    layer = SpectralNormalization(plain)
+    x = normal(4, 5)
+    assert not np.any(layer(x, training=True))
+    shake(plain)
+    for _ in range(100):
+        outputs = layer(x, training=True)
+    sigma = largest_singular_value(plain.kernel.numpy())
+    np.testing.assert_allclose(outputs, plain(x) / sigma, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("shape", [(4, 6), (4, 3, 2, 6)], ids=str)
 @pytest.mark.parametrize("jit", [False, True])
 def test_conditional_batch_norm(shape, jit):

@@ -115,19 +115,21 @@ def test_equilibrium_is_where_d_rests(cls, real_label):
 def test_equilibria_of_the_other_games():
     """p_g = p_data, so D scores both alike: the least that costs D."""
     logits = tf.linspace(-4.0, 4.0, 8001)
-    for name, among in [
-        ("least_squares", 0.5),
-        ("wasserstein", None),
-        ("hinge", None),
-        ("relativistic", None),
+    for name, rest in [
+        # D says 0.5 of both: 0.5 (0.5^2 + 0.5^2) for D, 0.5 (0.5 - 1)^2 for G.
+        (
+            "least_squares",
+            {"d_loss": 0.25, "g_loss": 0.125, "d_real": 0.5, "d_fake": 0.5},
+        ),
+        ("wasserstein", {"d_loss": 0.0}),
+        ("hinge", {"d_loss": 2.0}),
     ]:
         loss = losses.get(name)
         costs = loss.discriminator(logits, logits).numpy()
-        assert loss.equilibrium["d_loss"] == pytest.approx(
-            costs.min(), abs=1e-6
-        )
-        if among is not None:
-            assert logits.numpy()[costs.argmin()] == pytest.approx(among)
+        assert loss.equilibrium == pytest.approx(rest)
+        assert costs.min() == pytest.approx(rest["d_loss"], abs=1e-6)
+        if name == "least_squares":
+            assert logits.numpy()[costs.argmin()] == pytest.approx(0.5)
     hinge = losses.Hinge().discriminator(logits, logits).numpy()
     flat = np.abs(logits.numpy()) <= 1
     np.testing.assert_allclose(hinge[flat], 2.0, 1e-6)

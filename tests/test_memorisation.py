@@ -32,7 +32,17 @@ def test_from_a_fifth_of_copies_on_they_are_flagged(share, flagged):
     assert found.share == pytest.approx(share + (1 - share) * 0.8, abs=0.03)
 
 
-def test_an_evaluator_finds_copies_of_images_that_it_does_not_compare():
+@pytest.fixture
+def copies_only(monkeypatch):
+    """Evaluators that look for copies, and measure nothing else."""
+    monkeypatch.setattr(
+        metrics.Evaluator, "_statistics", lambda self, *sets: iter(())
+    )
+
+
+def test_an_evaluator_finds_copies_of_images_that_it_does_not_compare(
+    copies_only,
+):
     images, _ = gk.datasets.load("digits")
     held_out, _ = gk.datasets.load("digits", split="test")
     train, new = images[::2], images[1::2]
@@ -51,7 +61,10 @@ def test_an_evaluator_finds_copies_of_images_that_it_does_not_compare():
         assert not honest[space].flagged
 
 
-def test_an_evaluator_finds_mirrored_copies_if_it_is_told_of_mirrors():
+@pytest.mark.slow
+def test_an_evaluator_finds_mirrored_copies_if_it_is_told_of_mirrors(
+    copies_only,
+):
     images, _ = gk.datasets.load("digits")
     held_out, _ = gk.datasets.load("digits", split="test")
     train, new = images[::2], images[1::2]

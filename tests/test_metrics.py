@@ -157,6 +157,17 @@ def test_sliced_wasserstein_against_scipy_line_by_line(rng):
     assert found[7] == pytest.approx(1000 * expected, rel=1e-4)
 
 
+def test_sliced_wasserstein_does_not_depend_on_the_block(rng, monkeypatch):
+    real, fake = rng.normal(size=(2, 23, 28, 16, 3)).astype("float32")
+    whole = metrics.sliced_wasserstein(real, fake, directions=8)
+    monkeypatch.setattr(sliced, "BLOCK", 5)
+    assert metrics.sliced_wasserstein(real, fake, directions=8) == whole
+    # By the pyramid as a whole, of which these are patches.
+    monkeypatch.setattr(sliced, "BLOCK", 23)
+    layers = zip(sliced.pyramid(real), sliced.pyramid(fake))
+    assert [layer.shape[1] for layer, _ in layers] == list(whole) == [28, 14]
+
+
 def test_sliced_wasserstein_tells_where_the_difference_is(rng):
     base = rng.normal(size=(2, 400, 7, 7, 1))
     smooth = np.kron(base, np.ones((1, 1, 4, 4, 1))).astype("float32")

@@ -42,19 +42,19 @@ class Lab:
         gan = gk.GAN(*networks, **kwargs) if networks else tiny_gan(**kwargs)
         self.gans.append(gan)
         if compiled:
-            gan.compile(run_eagerly=True)  # nothing to trace: fast
+            gan.compile(penalties=[], run_eagerly=True)  # fast
         return gan
 
     def fit(self, gan, x=None, **kwargs):
         x = tiny_images(16) if x is None else x
         if isinstance(x, np.ndarray):
-            kwargs.setdefault("batch_size", 8)
+            kwargs.setdefault("batch_size", 16)
         gan.fit(x, **{"verbose": 0, **kwargs})
 
     def compile(self, *args, **kwargs):
         """Compiles a fresh model as told, and trains it."""
         gan = self.gan(compiled=False)
-        gan.compile(*args, **{"run_eagerly": True, **kwargs})
+        gan.compile(*args, **{"run_eagerly": True, "penalties": [], **kwargs})
         self.fit(gan)
 
     def steps(self):
@@ -289,6 +289,68 @@ def a_network_without_input(lab):
     lab.fit(lab.gan(keras.Sequential(stack), D((8, 8, 1), 4)))
 
 
+@mistake("`generator` must be a network that can be copied.*Lambda")
+def a_lambda_in_g(lab):
+    last = layers.Lambda(lambda x: tf.tanh(x)) if lab.wrong else Tanh()
+    stack = [layers.Dense(64), layers.Reshape((8, 8, 1)), last]
+    yield
+    lab.fit(lab.gan(network(*stack, shape=(4,)), D((8, 8, 1), 4)))
+
+
+class Tanh(layers.Layer):  # not registered, and need not be
+    def call(self, inputs):
+        return tf.tanh(inputs)
+
+
+@mistake("'steep' has an activation of your own.*Keras' 'leaky_relu'")
+def an_activation_with_a_name_of_keras(lab):
+    def leaky_relu(x):
+        return tf.nn.leaky_relu(x, 0.01)
+
+    if not lab.wrong:
+        leaky_relu = keras.activations.leaky_relu
+    steep = layers.Dense(64, leaky_relu, name="steep")
+    generator = network(steep, layers.Reshape((8, 8, 1)), shape=(4,))
+    yield
+    lab.fit(lab.gan(generator, D((8, 8, 1), 4)))
+
+
+@mistake(r"`generator` must take latent vectors.*\(None, 1, 1, 4\)")
+def latents_as_a_map(lab):
+    shape = (1, 1, 4) if lab.wrong else (4,)
+    stack = [layers.Reshape((1, 1, 4)), layers.Conv2DTranspose(1, 8)]
+    generator = network(*stack, layers.Activation("tanh"), shape=shape)
+    yield
+    lab.fit(lab.gan(generator, D((8, 8, 1), 4)))
+
+
+@mistake("`discriminator`: `keras.layers.SpectralNormalization` writes")
+def the_other_spectral_normalization(lab):
+    wrap = (keras if lab.wrong else gk).layers.SpectralNormalization
+    yield
+    lab.fit(lab.gan(G((8, 8, 1), 4, 4), D((8, 8, 1), 4, wrap=wrap)))
+
+
+@mistake(r"`hidden` must be a tuple of widths.*Received: hidden=256")
+def one_hidden_layer_without_a_tuple(lab):
+    yield
+    judge = D((8, 8, 1), 4, hidden=256 if lab.wrong else (256,))
+    lab.fit(lab.gan(G((8, 8, 1), 4, 4), judge))
+
+
+@mistake(r"`heads` must be a dict.*Received: heads=\['class'\]")
+def heads_without_units(lab):
+    yield
+    D((8, 8, 1), 4, heads=["class"] if lab.wrong else {"class": 3})
+    lab.fit(lab.gan())
+
+
+@mistake(r"`seed` must be a whole number from 0 to 2\*\*32 - 1.*seed=-1")
+def a_negative_seed(lab):
+    yield
+    lab.fit(lab.gan(seed=-1 if lab.wrong else 1))
+
+
 @mistake(r"`ema_decay` must lie in \[0, 1\).*ema_decay=1.0")
 def an_average_that_never_forgets(lab):
     yield
@@ -379,6 +441,63 @@ def no_learning_rate(lab):
 def an_optimizer_that_averages(lab):
     yield
     lab.compile(keras.optimizers.Adam(use_ema=lab.wrong))
+
+
+@mistake("`g_optimizer` must not scale the loss.*mixed_bfloat16")
+def a_loss_scale(lab):
+    yield
+    scale = 1024 if lab.wrong else None
+    sgd = keras.optimizers.SGD(0.1, loss_scale_factor=scale)
+    lab.compile(g_optimizer=sgd)
+
+
+@mistake("`d_optimizer` must not scale the loss")
+def an_optimizer_for_float16(lab):
+    adam = keras.optimizers.Adam(2e-3)
+    yield
+    if lab.wrong:
+        adam = keras.optimizers.LossScaleOptimizer(adam)
+    lab.compile(d_optimizer=adam)
+
+
+class CrossEntropy(gk.losses.Loss):
+    def __init__(self, reduction):
+        self.cross = keras.losses.BinaryCrossentropy(
+            from_logits=True, reduction=reduction
+        )
+
+    def discriminator(self, real_logits, fake_logits):
+        real, fake = real_logits[:, None], fake_logits[:, None]
+        ones = tf.ones_like(real)
+        return self.cross(ones, real) + self.cross(0 * ones, fake)
+
+    def generator(self, real_logits, fake_logits):
+        fake = fake_logits[:, None]
+        return self.cross(tf.ones_like(fake), fake)
+
+
+@mistake(r"must return one number an image.*reduction=None.*shape \(\)")
+def a_loss_that_is_a_mean(lab):
+    yield
+    loss = CrossEntropy("sum_over_batch_size" if lab.wrong else None)
+    lab.compile(loss=loss)
+
+
+@mistake("'d_real' would be logged twice: pass another `name=`")
+def a_penalty_named_like_a_figure(lab):
+    yield
+    name = "d_real" if lab.wrong else "slope"
+    lab.compile(penalties=[gk.penalties.R1(name=name)])
+
+
+@mistake("`augmentation` is another model's.*make a new one")
+def an_augmentation_for_two_models(lab):
+    first = gk.augment.AdaptiveAugmentation()
+    other = lab.gan(compiled=False)
+    other.compile(augmentation=first, run_eagerly=True)
+    yield
+    second = gk.augment.AdaptiveAugmentation()
+    lab.compile(augmentation=first if lab.wrong else second)
 
 
 @mistake("Unknown `loss`. Did you mean 'non_saturating'")

@@ -45,6 +45,7 @@ def test_steps_against_numpy(threshold):
     np.testing.assert_allclose(path(optimizer, gradients), expected, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_leap_is_no_longer_than_a_step():
     # v is 1 before it, and 0.99 + 0.01 * 100**2 = 100.99 with it: Adam goes
     # 100 / sqrt(100.99) = 9.95 times as far as usual.
@@ -113,6 +114,7 @@ def test_config():
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.slow
 def test_a_model_trains_and_comes_back(tmp_path, jit_compile):
     images = tiny_images(64)
     gan = tiny_gan()

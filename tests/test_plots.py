@@ -113,6 +113,13 @@ def test_score_histograms_share_out_every_answer():
     assert max(fake) == 0.5
     figure = plots.score_histograms([1], [(np.array([5.0]), np.array([-5.0]))])
     assert figure.axes[0].get_xlabel().startswith("D's score")
+    # Whether they are probabilities the loss knows, and not their range.
+    figure = plots.score_histograms(
+        [1], [(np.array([0.9]), np.array([0.2]))], loss=losses.LeastSquares()
+    )
+    assert figure.axes[0].get_xlabel().startswith("D's score")
+    figure = plots.score_histograms([0, 7], scores, loss=losses.Minimax())
+    assert "probability" in figure.axes[-1].get_xlabel()
     with pytest.raises(ValueError, match="2 epochs for 1 records"):
         plots.score_histograms([1, 2], scores[:1])
 
@@ -291,8 +298,8 @@ def test_an_evaluation_draws_every_figure_and_the_right_images():
     }
     report = Report(figures, 3, None, None, "own")
     evaluator = types.SimpleNamespace(
-        searched=[TRAIN, HELD_OUT], train=TRAIN[:1],
-        extractor=without_signs,
+        searched=[TRAIN, HELD_OUT], train=TRAIN[:1], extractor=without_signs,
+        searched_features=[without_signs(x)[0] for x in (TRAIN, HELD_OUT)],
     )  # fmt: skip
     figure = plots.evaluation(report, evaluator, SAMPLES[:2])
     top, bottom, *pictures = figure.axes

@@ -55,6 +55,7 @@ def run_python(text):
     return names
 
 
+@pytest.mark.slow
 def test_python_runs_in_order(in_short, text, capsys):
     assert len(fences(text, "python")) >= 7
     names = run_python(text)

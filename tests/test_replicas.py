@@ -40,16 +40,34 @@ def trained(
     return gan, history
 
 
-@pytest.mark.parametrize("loss", gk.losses.losses.classes)
+def slow_but_for(names, *quick):
+    return [
+        name if name in quick else pytest.param(name, marks=pytest.mark.slow)
+        for name in names
+    ]
+
+
+# Only the relativistic loss looks at more than one image's score.
+@pytest.mark.parametrize(
+    "loss",
+    slow_but_for(gk.losses.losses.classes, "non_saturating", "relativistic"),
+)
 def test_two_replicas_equal_one_device(loss):
     one = trained(tf.distribute.get_strategy(), loss)
     two = trained(two_cpus(), loss)
     assert_equal_runs(one, two)
-    start = weights(tiny_gan())
-    assert not all(map(np.allclose, start, weights(two[0])))
+    keras.utils.set_random_seed(0)
+    start = weights(tiny_gan())  # as both had them
+    moved = [not np.allclose(a, b) for a, b in zip(start, weights(two[0]))]
+    assert np.mean(moved) > 0.9
 
 
-@pytest.mark.parametrize("penalty", gk.penalties.penalties.classes)
+@pytest.mark.parametrize(
+    "penalty",
+    slow_but_for(
+        gk.penalties.penalties.classes, "r1", "gradient_penalty", "dragan"
+    ),
+)
 @pytest.mark.parametrize("every", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_penalties_of_two_replicas_equal_those_of_one(penalty, every):
     cls = gk.penalties.penalties.classes[penalty]
@@ -94,12 +112,14 @@ def test_metrics_of_two_replicas_are_those_of_all_their_samples():
         assert history[f"val_{name}"] == pytest.approx([value], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_divide_evenly():
     one = trained(tf.distribute.get_strategy(), batch_size=5)
     two = trained(two_cpus(), batch_size=5)
     assert_equal_runs(one, two)
 
 
+@pytest.mark.slow
 def test_both_copies_of_every_weight_agree():
     gan, _ = trained(two_cpus(), penalties=lambda: ["r1"])
     for variable in gan.variables:
@@ -148,6 +168,18 @@ def test_optimizers_and_penalties_are_made_in_the_scope():
         gan.compile(adam)
     with pytest.raises(ValueError, match=r"`penalties\[0\]` was made outside"):
         gan.compile(penalties=[r1])
+
+
+def test_minibatch_statistics_are_refused_under_a_strategy():
+    def networks():
+        stack = [keras.Input((8, 8, 1)), gk.layers.MinibatchStdDev()]
+        stack += [keras.layers.Flatten(), keras.layers.Dense(1)]
+        return tiny_gan().generator, keras.Sequential(stack)
+
+    gk.GAN(*networks())
+    with two_cpus().scope():
+        with pytest.raises(ValueError, match="`MinibatchStdDev` would see one"):
+            gk.GAN(*networks())
 
 
 def test_plain_batch_norm_is_refused_under_a_strategy():

@@ -2,9 +2,12 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
+import types
 import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +20,7 @@ from PIL import Image
 
 import gan_keras as gk
 from gan_keras import callbacks
+from gan_keras import files
 from gan_keras.callbacks.resume import newest
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
@@ -33,7 +37,7 @@ def new_gan():
     return gan
 
 
-def fit(gan, directory, epochs, seconds=0.0):
+def fit(gan, directory, epochs, seconds=0.0, histograms=False):
     data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
     gan.fit(
         data,
@@ -43,7 +47,9 @@ def fit(gan, directory, epochs, seconds=0.0):
             callbacks.Resume(directory, seconds=seconds),
             callbacks.CSVHistory(directory / "history.csv"),
             callbacks.SampleGrid(directory, rows=1, columns=2),
-            callbacks.TensorBoardSamples(directory / "logs", histograms=True),
+            callbacks.TensorBoardSamples(
+                directory / "logs", histograms=histograms
+            ),
         ],
     )
     return gan
@@ -73,7 +79,8 @@ def uninterrupted(tmp_path_factory):
 
     keras.utils.set_random_seed(0)
     directory = tmp_path_factory.mktemp("whole")
-    return fit(new_gan(), directory, epochs=5), directory
+    gan = fit(new_gan(), directory, epochs=5, histograms=True)
+    return gan, directory
 
 
 def start_like(uninterrupted):
@@ -89,10 +96,10 @@ def test_resumed_run_equals_the_uninterrupted_one(
     uninterrupted, stopped_after, tmp_path
 ):
     whole, whole_directory = uninterrupted
-    fit(start_like(uninterrupted), tmp_path, epochs=stopped_after)
+    fit(start_like(uninterrupted), tmp_path, stopped_after, histograms=True)
     # Another process, another start: what it begins with does not matter.
     gan = new_gan()
-    fit(gan, tmp_path, epochs=5)
+    fit(gan, tmp_path, epochs=5, histograms=True)
     assert same(state(whole), state(gan))
     assert gan.steps.numpy() == 20
     for name in ("history.csv", "training.gif"):
@@ -107,9 +114,9 @@ def test_work_after_the_last_checkpoint_is_done_again_not_twice(
 ):
     """Rows, frames and events of epochs behind the checkpoint are replaced."""
     whole, whole_directory = uninterrupted
-    fit(start_like(uninterrupted), tmp_path, epochs=4)
+    fit(start_like(uninterrupted), tmp_path, epochs=4, histograms=True)
     os.remove(tmp_path / "checkpoints" / "epoch_00004.npz")
-    gan = fit(new_gan(), tmp_path, epochs=5)
+    gan = fit(new_gan(), tmp_path, epochs=5, histograms=True)
     assert same(state(whole), state(gan))
     for name in ("history.csv", "training.gif"):
         assert (tmp_path / name).read_bytes() == (
@@ -120,11 +127,18 @@ def test_work_after_the_last_checkpoint_is_done_again_not_twice(
         assert image.n_frames == 6
 
 
+@pytest.fixture(scope="module")
+def three_epochs(uninterrupted, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("three")
+    fit(start_like(uninterrupted), directory, epochs=3)
+    return directory
+
+
 @pytest.mark.parametrize("damage", ["cut off", "one bit", "empty"])
 def test_damaged_checkpoint_falls_back_on_the_one_before(
-    uninterrupted, damage, tmp_path
+    uninterrupted, three_epochs, damage, tmp_path
 ):
-    fit(start_like(uninterrupted), tmp_path, epochs=3)
+    shutil.copytree(three_epochs, tmp_path, dirs_exist_ok=True)
     assert sorted(os.listdir(tmp_path / "checkpoints")) == [
         "epoch_00002.npz",
         "epoch_00003.npz",
@@ -212,15 +226,37 @@ def test_replace_file_leaves_the_old_one_when_writing_fails(tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
+def test_replace_file_waits_for_a_reader(tmp_path, monkeypatch):
+    """As on Windows, where a file that is open cannot be replaced."""
+    path, waits, replace = tmp_path / "a.txt", [], os.replace
+
+    def busy(*args):
+        if len(waits) < 2:
+            raise PermissionError(13, "Permission denied")
+        replace(*args)
+
+    # (With `os.name` changed, nobody could make a path.)
+    windows = types.SimpleNamespace(**vars(os))
+    windows.name, windows.replace = "nt", busy
+    monkeypatch.setattr(files, "os", windows)
+    monkeypatch.setattr(files.time, "sleep", waits.append)
+    replace_file(path, lambda partial: Path(partial).write_text("new"))
+    assert path.read_text() == "new" and waits == [0.1, 0.3]
+    windows.replace = lambda *args: busy(waits.clear())
+    with pytest.raises(OSError, match="close the program that has it open"):
+        replace_file(path, lambda partial: Path(partial).write_text("newer"))
+    assert path.read_text() == "new"
+
+
 def test_lock_ends_with_its_process(tmp_path):
-    code = (
-        "import sys, os\n"
-        "from gan_keras.files import in_use\n"
+    code = (  # by its path: the package would load TensorFlow
+        "import runpy, sys\n"
+        "in_use = runpy.run_path(sys.argv[2])['in_use']\n"
         "lock = in_use(sys.argv[1]); lock.__enter__()\n"
         "print('held', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)],
+        [sys.executable, "-c", code, str(tmp_path), files.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -281,10 +317,11 @@ def test_what_the_guard_took_back_is_no_epoch(tmp_path):
     with pytest.warns(UserWarning, match="Training diverged"):
         gan.fit(data, epochs=9, verbose=0, callbacks=order)
     assert int(gan.steps) == 8
-    epoch, (steps, *_) = newest(tmp_path / "checkpoints") or (0, (0,))
-    assert 4 * epoch == steps <= 8
+    epoch, (steps, *_) = newest(tmp_path / "checkpoints")
+    assert (epoch, int(steps)) == (2, 8)
 
 
+@pytest.mark.slow
 def test_a_rate_that_gives_way_to_the_checkpoints_is_named(tmp_path):
     def trained(rate, epochs):
         gan = tiny_gan()

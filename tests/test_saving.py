@@ -109,6 +109,20 @@ def test_networks_can_be_cloned_and_saved_on_their_own(tmp_path):
     assert clone.count_params() == gan.generator.count_params()
 
 
+def test_a_metric_of_ones_own_extractor_is_no_part_of_the_model(tmp_path):
+    network = gk.extractors.small_cnn((8, 8, 1), 3)
+    extractor = gk.extractors.Extractor("own", network)
+    gan = tiny_gan()
+    gan.compile(
+        metrics=[gk.metrics.FrechetDistance(extractor)], jit_compile=False
+    )
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert again.compiled
+    assert "fd_own" in {metric.name for metric in gan.metrics}
+    assert "fd_own" not in {metric.name for metric in again.metrics}
+
+
 def test_uncompiled_model_round_trips(tmp_path):
     gan = tiny_gan()
     gan.save(tmp_path / "gan.keras")

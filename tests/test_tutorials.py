@@ -101,6 +101,8 @@ def test_every_cell_runs(build, source, tmp_path, monkeypatch):
     for cell in made.cells:
         if cell.cell_type == "code":
             assert all(alt_texts(cell)), cell.source
+            if re.search(r"^(plt\.show|gk\.plots\.)", cell.source, re.M):
+                assert alt_texts(cell), f"no figure of: {cell.source}"
 
 
 @pytest.mark.release

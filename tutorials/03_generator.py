@@ -172,7 +172,7 @@ plt.show()
 # varies over 500 images.
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.2))
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
 unevenness = {}
 latents = rng.standard_normal((500, 64)).astype("float32")
 for axis, side in zip(axes, (3, 4, 5)):
@@ -182,13 +182,18 @@ for axis, side in zip(axes, (3, 4, 5)):
         beginner = gk.networks.dcgan_generator(
             (28, 28, 1), 64, width=16, kernel_size=side
         )
-        drawn = beginner(latents, training=False).numpy()[..., 0]
-        maps.append(drawn.std(axis=0))
+        fakes = beginner(latents, training=False).numpy()[..., 0]
+        maps.append(fakes.std(axis=0))
     mean_map = np.mean(maps, axis=0)
-    axis.imshow(mean_map, cmap=gk.plots.style.AMOUNT)
-    axis.set(title=f"window {side} × {side}", xticks=[], yticks=[])
     inside = mean_map[6:-6, 6:-6]
     unevenness[side] = inside.max() / inside.min()
+    drawn = axis.imshow(
+        mean_map / inside.mean(), cmap=gk.plots.style.AMOUNT, vmin=0, vmax=1.6
+    )
+    axis.set(title=f"window {side} × {side}", xticks=[], yticks=[])
+figure.colorbar(
+    drawn, ax=axes, label="variation, divided by its mean", shrink=0.8
+)
 plt.show()
 print({side: f"{ratio:.1f}" for side, ratio in unevenness.items()})
 
@@ -291,7 +296,7 @@ gk.plots.image_rows(
 # change.
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(8, 3.4))
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 reach = {}
 for axis, (name, gan, place) in zip(
     axes,
@@ -306,7 +311,8 @@ for axis, (name, gan, place) in zip(
     change = np.abs(gan.generate_from(after) - gan.generate_from(before))
     change = change.mean(axis=0)[..., 0]
     reach[name] = (change > 1e-5).mean()
-    axis.imshow(change, cmap=gk.plots.style.AMOUNT, vmin=0)
+    drawn = axis.imshow(change, cmap=gk.plots.style.AMOUNT, vmin=0)
+    figure.colorbar(drawn, ax=axis, label="mean change of a pixel")
     axis.set_title(f"{name}:\n{reach[name]:.0%} of the pixels", fontsize=10)
     axis.set(xticks=[], yticks=[])
 plt.show()

@@ -8,7 +8,7 @@
 #
 # Afterwards you will be able to
 #
-# - say why nobody trains with the loss that the game was invented with,
+# - say why hardly anybody trains with the loss that the game was invented with,
 # - write the six steps of one iteration by hand, with `GradientTape`,
 # - find the same six steps in `gan_keras/gan.py`, and leave them to `fit()`,
 # - watch a training through a grid, a film and its curves.
@@ -134,7 +134,9 @@ plt.show()
 # The slopes have short formulas, because a sigmoid turns D's logit into a
 # probability: `-D` for minimax, `-(1 - D)` for the other. At D = 0.01 the
 # pushes are 0.01 against 0.99. The learner who is worst would be told least.
-# That is called *saturation*.
+# That is called *saturation*. (Adam, with which we train below, makes up for much
+# of it, as it divides by the usual size of the gradient: tutorial 8. But then it
+# magnifies next to nothing.)
 
 # %%
 beginner = tf.constant([float(np.log(0.01 / 0.99))])  # the logit of D = 0.01
@@ -424,9 +426,12 @@ gk.plots.loss_race(history, gan.loss)
 # d_loss is nearly level, and g_loss sinks slowly. On the right D's mean
 # opinion: a hair above one half on real images, a hair below on fakes.*
 #
-# Nothing falls to zero. If d_loss did, D would have won and G would learn
-# nothing; if g_loss did, D would be fooled by everything and its advice would
-# be worth nothing. The losses say how *even* the game is. They do not say how
+# Nothing falls to zero, and both could not at once: where g_loss is near zero, D
+# takes the fakes for real, and there d_loss is large. If d_loss were, D would see
+# through every fake, and push hard, but not towards better digits: whatever G
+# draws is equally wrong (tutorials 8 and 10). If g_loss were, D would be fooled by
+# everything, and its advice would be worth nothing. The losses say how *even* the
+# game is. They do not say how
 # *good* the players are: a game between two beginners is even, too.
 
 # %%
@@ -466,9 +471,11 @@ gk.plots.image_rows(
 # %% [markdown]
 # *What you should see: four rows of digits that nobody has written. Most are
 # clear, some are none. More steps (the README's default run takes 5,500, of 48
-# images each) and a learning rate that falls at the end make them better.*
+# images each), one layer more in D and a learning rate that falls at the end make
+# them better.*
 #
-# To look at the run in TensorBoard, type in a terminal:
+# To look at the run in TensorBoard, type in a terminal, in the folder that this
+# notebook runs in (and with its virtual environment activated):
 #
 # ```sh
 # tensorboard --logdir runs/digits/logs

@@ -119,9 +119,9 @@ gk.plots.densities(found, data.bounds()[0])
 #
 # ## The whole game
 #
-# Now G may move as well. Where the pink density is too low, D* is above 0.5
-# and pulls fakes in; where it is too high, D* is below 0.5 and sends them
-# away. There is peace only where p_g = p_data everywhere, and there
+# Now G may move as well. Fakes go uphill on D: away from places where the pink
+# density is too high and D* is below 0.5, towards those where it is too low and
+# D* is above. There is peace only where p_g = p_data everywhere, and there
 # D* = p / (p + p) = **0.5**.
 #
 # How far apart two densities are can be said in one number, the
@@ -339,8 +339,8 @@ print(report)
 # - **recall**: how many real images lie where fakes are (are they *varied*?);
 # - **nearer_to_train**: whether fakes lie nearer to training images than to
 #   held-out ones. The last column says how often they would by chance, as
-#   there are four times as many training images; near 1, G has learnt by
-#   heart.
+#   there are four times as many training images. Clearly above that, a part of
+#   the fakes are copies (`copied!` is printed beside it); at 1, all of them.
 #
 # ## So, when?
 #

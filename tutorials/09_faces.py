@@ -97,8 +97,8 @@ print(images.shape, images.dtype, f"{images.nbytes / 2**20:.0f} MiB")
 # convolutions that stride: each looks at 4x4 pixels, then moves on by *two*,
 # and so halves the map. G walks the same way back.
 #
-# **Predict:** in which of D's four convolutions are most of its weights: in the
-# first, which sees the largest map, or in the last, which sees the smallest?
+# **Predict:** which of D's four convolutions has the most weights: the first,
+# which sees the largest map, or the last, which sees the smallest?
 
 # %%
 epochs = exercises.setting(full=25, smoke=1)
@@ -129,14 +129,26 @@ exercises.claim(d_weights[-1] / sum(d_weights), at_least=0.5)
 # *What you should see: D goes 32, 16, 8, 4, and G 8, 16, 32, 64, with the
 # channels doubling where D's map halves.* So from D's first map on, the
 # number of values falls by half at each step, while from the second
-# convolution on the weights grow fourfold: the last one has most of them.
+# convolution on the weights grow fourfold: the last one has three quarters of
+# those of all four.
 # The first ones know edges and colours, of which there are few kinds; the
 # last ones know eyes and fringes, of which there are many.
 #
 # The maps mirror each other, and so do the channels: 16 at 32x32 in D and in
 # G. But G's teacher must see more than G draws. So D has one more layer between
 # its last map and the logit, of 256 units, in which what it has seen in one
-# place meets what it has seen in all others: are the two eyes alike?
+# place meets what it has seen in all others: are the two eyes alike? Every unit
+# looks at all 4x4x128 numbers of that map, so this layer alone has three times
+# as many weights as the four convolutions together.
+
+# %%
+convolutions = sum(d_weights)
+hidden = sum(layer.count_params() for layer in gan.discriminator.layers)
+hidden -= convolutions
+print(f"D: {convolutions:,} in convolutions, {hidden:,} behind them")
+exercises.claim(hidden / convolutions, at_least=2.9, at_most=3.2)
+
+# %% [markdown]
 #
 # The paper that introduced the DCGAN (Radford and others, 2015) has 128
 # channels in G's thinnest layer, where we have 16: that is what makes it fit
@@ -239,10 +251,11 @@ gk.plots.image_rows(
 
 # %% [markdown]
 # *What you should see: hair and background change their colours step by
-# step, and every picture on the way is a face.* A network that had learnt
-# the files by heart would show one of them for a while and then jump to the
-# next. And mixing the pixels of two files would give two pairs of eyes half
-# way.
+# step, and every picture on the way is a face.* Mixing the pixels of two files
+# would give two pairs of eyes half way; a network that had learnt the files by
+# heart would often stay near one of them and then change quickly to the next.
+# A smooth walk is no proof, though: whether G copies is seen beside the training
+# images that are nearest to its own (tutorial 11).
 #
 # ## Further
 #

@@ -96,7 +96,8 @@ harsh = run("harsh", 2e-4, [])
 # %% [markdown]
 # ## Open it
 #
-# In a terminal, in the folder that this notebook runs in:
+# In a terminal, in the folder that this notebook runs in (and with its virtual
+# environment activated):
 #
 # ```sh
 # tensorboard --logdir logs

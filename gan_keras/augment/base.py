@@ -70,6 +70,7 @@ class Augmentation(keras.layers.Layer):
     def __init__(self, seed=None, name=None):
         super().__init__(name=name or snake_case(type(self).__name__))
         self.seed = random.randrange(2**31) if seed is None else int(seed)
+        self.owner = None  # a weak reference to the model that it plays for
         self.built = True
 
     def transform(self, images, u):

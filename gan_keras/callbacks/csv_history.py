@@ -30,7 +30,7 @@ class CSVHistory(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.rows = None
-        make_directory(os.path.dirname(self.path) or ".")
+        make_directory(os.path.dirname(self.path) or ".", "the folder of path")
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.rows is None:

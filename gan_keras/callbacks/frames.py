@@ -47,7 +47,7 @@ class Frames(keras.callbacks.Callback):
         self._gif = None
         folder = os.path.dirname(self.path)
         if folder:
-            make_directory(folder)
+            make_directory(folder, "the folder of path")
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._gif is None:
@@ -121,7 +121,7 @@ class Record(keras.callbacks.Callback):
         lambda gan: (gan.judge(reals), gan.judge(gan.generate(256, seed=0)))
     )
     gan.fit(data, epochs=20, callbacks=[scores])
-    gk.plots.score_histograms(scores.epochs, scores.answers)
+    gk.plots.score_histograms(scores.epochs, scores.answers, loss=gan.loss)
     ```
 
     Args:
@@ -143,10 +143,19 @@ class Record(keras.callbacks.Callback):
         self.every = every
         self.epochs = []
         self.answers = []
+        self._begun = False
+
+    def on_train_begin(self, logs=None):
+        self._begun = False
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 0:  # a `fit` that begins anew, as does what is kept
-            self.epochs, self.answers = [], []
+        if self._begun:
+            return
+        self._begun = True
+        # What is about to be run (again) goes: all, if it begins anew.
+        kept = sum(e <= epoch for e in self.epochs) if epoch else 0
+        self.epochs, self.answers = self.epochs[:kept], self.answers[:kept]
+        if epoch == 0:
             self._ask(0)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -21,7 +21,8 @@ class QualityMonitor(keras.callbacks.Callback):
     The losses of a GAN do not tell how good its images are; this does. The
     value is logged under the extractor's name, `fd_digits`, for all callbacks
     *behind* this one in the list; in the epochs between it is what was
-    measured last.
+    measured last. (The first epoch is always measured: `ModelCheckpoint`
+    would keep one without a value as the best.)
 
     Example:
 
@@ -81,10 +82,11 @@ class QualityMonitor(keras.callbacks.Callback):
         self.use_ema = use_ema
         self.labels = labels
         self.name = evaluator.extractor.label("fd")
-        self.rows = None  # dicts with "epoch" and the value
+        self.rows = []  # dicts with "epoch" and the value
+        self._begun = False
 
     def on_train_begin(self, logs=None):
-        self.rows = None
+        self._begun = False
         shape = self.model.sample_shape
         self.evaluator.extractor.check(self.evaluator.held_out[:1])
         if shape != self.evaluator.held_out.shape[1:]:
@@ -104,9 +106,11 @@ class QualityMonitor(keras.callbacks.Callback):
             files.make_directory(self.directory)
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.rows is None:  # of an earlier part of the same run
+        if not self._begun:
+            self._begun = True
+            # Those of an earlier part of the same run stay.
             path = self._path("quality.csv")
-            rows = read_history(path) if path else []
+            rows = read_history(path) if path else self.rows
             # With another extractor they were another curve's.
             self.rows = [
                 row
@@ -115,7 +119,7 @@ class QualityMonitor(keras.callbacks.Callback):
             ]
 
     def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every == 0:
+        if (epoch + 1) % self.every == 0 or not self.rows:
             classes = {}
             if self.labels is not None:
                 order = np.random.default_rng(self.seed)
@@ -132,7 +136,7 @@ class QualityMonitor(keras.callbacks.Callback):
                 value = self.evaluator.frechet(images)
             self.rows.append({"epoch": epoch + 1, self.name: value})
             self._write()
-        if self.rows and logs is not None:
+        if logs is not None:
             logs[self.name] = self.rows[-1][self.name]
 
     def figure(self):

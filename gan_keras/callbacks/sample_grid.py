@@ -157,6 +157,8 @@ class SampleGrid(keras.callbacks.Callback):
     def _write(self, text, name):
         from gan_keras.plots import caption
 
+        if self.raw:
+            text += ": left the averaged generator, right the raw one"
         image = caption(self.grid(), text)
         path = os.path.join(self.directory, "samples", name)
         replace_file(path, lambda path: image.save(path, compress_level=1))

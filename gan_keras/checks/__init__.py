@@ -19,11 +19,14 @@ from gan_keras.checks.networks import no_classes
 from gan_keras.checks.networks import statistics
 from gan_keras.checks.numbers import count
 from gan_keras.checks.numbers import decay
+from gan_keras.checks.numbers import seed
 from gan_keras.checks.numbers import share
 from gan_keras.checks.rules import augmentation
 from gan_keras.checks.rules import auxiliaries
 from gan_keras.checks.rules import compilation
+from gan_keras.checks.rules import loss_per_image
 from gan_keras.checks.rules import metrics
+from gan_keras.checks.rules import names
 from gan_keras.checks.rules import optimizer
 from gan_keras.checks.rules import penalties
 from gan_keras.checks.rules import scope
@@ -43,12 +46,15 @@ __all__ = [
     "held_out_data",
     "images",
     "latents",
+    "loss_per_image",
     "metrics",
+    "names",
     "networks",
     "optimizer",
     "penalties",
     "prepend_callback",
     "scope",
+    "seed",
     "share",
     "statistics",
     "training_data",

@@ -13,10 +13,10 @@ _SCALE = (
 )
 
 
-def images(gan, batch, argument="images", few=False):
+def images(gan, batch, argument="images", scaled=False):
     """Are these what D can judge, scaled as G draws them?
 
-    With `few`, they may be a small choice of bright ones.
+    With `scaled` we have made them of uint8, and they may all be bright.
     """
     if not hasattr(batch, "dtype") or not hasattr(batch, "shape"):
         raise ValueError(
@@ -52,14 +52,14 @@ def images(gan, batch, argument="images", few=False):
             f"`{argument}` must lie in [-1, 1], as the generator draws them. "
             f"{_SCALE} Received: values in [{low:g}, {high:g}]"
         )
-    if low >= 0 and high > 0.5 and gan.generator.layers:
+    if low >= 0 and high > 0.5 and gan.generator.layers and not scaled:
         # Not one pixel darker than middle grey.
         message = (
             f"`{argument}` seem to lie in [0, 1]; the generator draws in "
             f"[-1, 1]. Use `images * 2 - 1`. "
             f"Received: values in [{low:g}, {high:g}]"
         )
-        if not few or len(values) >= 8:
+        if len(values) >= 8:  # fewer may be a choice of bright ones
             raise ValueError(message)
         warnings.warn(message, stacklevel=3)
 
@@ -123,7 +123,7 @@ def training_data(gan, x, y=None, batch_size=None, shuffle=True):
             f"Received: {type(x).__name__}"
         )
     real_images, first_labels = unpack(first, "x")
-    images(gan, real_images, "x")
+    images(gan, real_images, "x", getattr(x, "scaled", False))
     if gan.needs_labels:
         # A pipeline of ours shows all of its labels; others the first ones.
         labels(gan, first_labels, len(real_images), "x")
@@ -157,6 +157,7 @@ def unpack(batch, argument):
 
 def held_out_data(gan, data, argument):
     """Are the images (and labels) held out ones that D can judge?"""
+    scaled = getattr(data, "scaled", False)
     if isinstance(data, tf.data.Dataset):
         data = next(iter(data.take(1)), None)
     elif isinstance(data, keras.utils.PyDataset):
@@ -164,7 +165,7 @@ def held_out_data(gan, data, argument):
     elif hasattr(data, "__next__"):
         return  # its batches can be had only once
     found, classes = unpack(data, argument)
-    images(gan, found, argument)
+    images(gan, found, argument, scaled)
     if gan.needs_labels:
         labels(gan, classes, len(found), argument)
 

@@ -29,6 +29,7 @@ def networks(generator, discriminator):
             )
         precision(network)
         regularizers(network, name)
+        normalisation(network, name)
     if generator is discriminator:
         raise ValueError(
             "`generator` and `discriminator` must be two networks. "
@@ -40,6 +41,13 @@ def networks(generator, discriminator):
             "of a pixel only: end it in a layer made with `dtype='float32'`. "
             f"Received: {generator.name!r}, which draws in "
             f"{generator.outputs[0].dtype}"
+        )
+    vectors = input_shapes(generator)[0]
+    if len(vectors) != 2:
+        raise ValueError(
+            "`generator` must take latent vectors, `[batch, latent_dim]`: "
+            "begin it with `keras.Input((latent_dim,))` and a `Reshape` to "
+            f"what its next layer wants. Received: input shape {vectors}"
         )
     drawn = tuple(generator.output_shape[1:])
     judged = tuple(input_shapes(discriminator)[0][1:])
@@ -183,6 +191,18 @@ def regularizers(network, name):
             "weights small, or write a penalty, see `gan_keras.penalties`. "
             f"Received: {owner} with {type(regularizer).__name__}"
         )
+
+
+def normalisation(network, name):
+    """Would a layer change its own weights when it only looks?"""
+    for layer in network._flatten_layers():
+        if isinstance(layer, keras.layers.SpectralNormalization):
+            raise ValueError(
+                f"`{name}`: `keras.layers.SpectralNormalization` writes its "
+                "result into the kernel, so that D would change in G's "
+                "half-step. Use `gk.layers.SpectralNormalization`, which "
+                f"leaves the kernel alone. Received: layer {layer.name!r}"
+            )
 
 
 def last_activation(network):

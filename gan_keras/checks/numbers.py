@@ -22,6 +22,15 @@ def count(least=1, **arguments):
             )
 
 
+def seed(seed):
+    whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
+    if seed is not None and not (whole and 0 <= seed < 2**32):
+        raise ValueError(
+            "`seed` must be a whole number from 0 to 2**32 - 1. "
+            f"Received: seed={seed!r}"
+        )
+
+
 def share(**arguments):
     for name, value in arguments.items():
         if isinstance(value, bool) or not (

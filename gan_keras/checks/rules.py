@@ -20,6 +20,15 @@ def optimizer(name, optimizer, may_rest=False):
             "generator of its own: see `GAN(ema_decay=...)`. Received: "
             f"{name}={optimizer.name!r} with use_ema=True"
         )
+    if getattr(optimizer, "loss_scale_factor", None) or isinstance(
+        optimizer, keras.optimizers.LossScaleOptimizer
+    ):
+        raise ValueError(
+            f"`{name}` must not scale the loss: the training step would not, "
+            "and its steps would be too short. (It is for float16, which is "
+            "not supported; 'mixed_bfloat16' needs none.) Received: "
+            f"{name}={optimizer.name!r}"
+        )
     rate = optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return  # it may begin at 0, to warm up
@@ -28,6 +37,31 @@ def optimizer(name, optimizer, may_rest=False):
         raise ValueError(
             f"`{name}` must have a learning rate above 0. Received: "
             f"learning_rate={rate:g}"
+        )
+
+
+def loss_per_image(loss):
+    """Does the loss give one number an image?"""
+    logits = tf.zeros([2])
+    for player in ("discriminator", "generator"):
+        shape = tuple(tf.shape(getattr(loss, player)(logits, logits)).numpy())
+        if shape != (2,):
+            raise ValueError(
+                f"`loss`: `{player}(real_logits, fake_logits)` must return one "
+                "number an image, `[batch]`, not their mean; a Keras loss does "
+                "so with `reduction=None` and logits `[batch, 1]`. Received: a "
+                f"result of shape {shape} for two images"
+            )
+
+
+def names(logged):
+    """Is every value logged under a name of its own?"""
+    twice = {name for name in logged if logged.count(name) > 1}
+    if twice:
+        raise ValueError(
+            "`penalties` and `auxiliaries` are logged under their names, and "
+            f"{sorted(twice)[0]!r} would be logged twice: pass another "
+            f"`name=`. Received: {logged}"
         )
 
 
@@ -79,6 +113,19 @@ def augmentation(gan, augmentation, loss, fines):
         raise ValueError(
             "`augmentation` is for images; points have no pixels to change. "
             f"Received: samples of shape {gan.sample_shape}"
+        )
+    owner = augmentation.owner and augmentation.owner()
+    if owner is not None and owner is not gan and augmentation.variables:
+        raise ValueError(
+            "`augmentation` is another model's, and remembers how often that "
+            "one needed it: make a new one for each model. Received: "
+            f"{augmentation.name!r} of {owner.name!r}"
+        )
+    if not hasattr(loss, "boundary"):
+        raise ValueError(
+            "`augmentation` asks a loss for the logit above which D says "
+            "'real': derive yours from `gk.losses.Loss`. Received: "
+            f"loss={type(loss).__name__}"
         )
     if augmentation.needs_boundary and loss.boundary is None:
         raise ValueError(

@@ -19,7 +19,7 @@ from gan_keras.datasets.splits import split_indices
 ORIENTATION = 0x0112  # EXIF's tag
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp"),
-    *(".tif", ".tiff", ".pgm", ".ppm"),
+    *(".tif", ".tiff", ".pgm", ".ppm", ".avif", ".jp2", ".tga"),
 )
 
 
@@ -405,7 +405,8 @@ def _list_images(root):
     if not loose and not classes:
         raise ValueError(
             f"{root} holds no image files ({', '.join(SUFFIXES)}), neither "
-            "directly nor in class sub-folders."
+            "directly nor in class sub-folders, and no IDX files with MNIST's "
+            "names (train-images-idx3-ubyte, ...)."
         )
     if loose:
         return loose, None, None

@@ -2,10 +2,12 @@
 
 import collections
 import hashlib
+import os
 from typing import NamedTuple
 
 import numpy as np
 
+from gan_keras.datasets.folder import SUFFIXES
 from gan_keras.datasets.folder import ImageFolder
 from gan_keras.datasets.folder import quiet_pillow
 from gan_keras.datasets.folder import read_header
@@ -26,10 +28,24 @@ class Inspection(NamedTuple):
     sizes: collections.Counter  # of (height, width), as the files have them
     broken: dict  # from a file's name to what is wrong with it
     duplicates: list  # of lists of names: files with the very same pixels
+    ignored: collections.Counter  # of suffixes that no image's name ends in
     statistics: dict  # from a channel's name to (mean, standard deviation)
     # Uint8 [n, H, W, C], as a network sees them but at most 256 pixels high
     # and wide; None if none were asked for or their sizes differ.
     examples: np.ndarray
+    example_classes: list  # the name of each example's class, or None
+
+    @property
+    def repeated(self):
+        """How many files hold the very image of another one."""
+        return sum(len(names) - 1 for names in self.duplicates)
+
+    def size_list(self, most):
+        """The commonest sizes as text: `64x64 (5,000) and 3 others`."""
+        common = self.sizes.most_common(most)
+        return ", ".join(f"{w}x{h} ({n:,})" for (h, w), n in common) + more(
+            len(self.sizes) - len(common), "others"
+        )
 
     def __str__(self):
         lines = [
@@ -38,20 +54,23 @@ class Inspection(NamedTuple):
         ]
         for number, (name, count) in enumerate(self.classes.items()):
             lines.append(f"  class {number}: {name}, {count:,} files")
-        common = self.sizes.most_common(SHOWN)
-        lines.append(
-            "sizes: "
-            + ", ".join(f"{w}x{h} ({n:,})" for (h, w), n in common)
-            + more(len(self.sizes) - len(common), "others")
-        )
+        lines.append(f"sizes: {self.size_list(SHOWN)}")
         lines.append(f"pixels, 0 to 255: {describe(self.statistics)}")
         lines.append(f"broken files: {len(self.broken):,}")
         for name, problem in list(self.broken.items())[:SHOWN]:
             lines.append(f"  {name!r}: {problem}")
-        again = sum(len(names) - 1 for names in self.duplicates)
-        lines.append(f"files whose image another one has, too: {again:,}")
+        lines.append(
+            f"files whose image another one has, too: {self.repeated:,}"
+        )
         for names in self.duplicates[:SHOWN]:
             lines.append("  " + " = ".join(map(repr, names[:SHOWN])))
+        if self.ignored:
+            kinds = self.ignored.most_common(SHOWN)
+            lines.append(
+                "ignored, as their names are no image's: "
+                + ", ".join(f"{n:,} {suffix}" for suffix, n in kinds)
+                + more(len(self.ignored) - len(kinds), "other kinds")
+            )
         return "\n".join(lines)
 
 
@@ -70,9 +89,9 @@ def inspect(path, image_size=None, columns=8):
         path: The folder, as of `ImageFolder`.
         image_size: As of `ImageFolder`. Without it there are no `examples`
             unless all images have one size.
-        columns: Int, the images in a row of the `examples`: one row for each
-            class, or as many rows as columns. They are of the train part.
-            0 for no examples.
+        columns: Int, how many `examples` there are of each class (fewer if
+            it has no more that can be read), or as many times as many. They
+            are of the train part. 0 for no examples.
 
     Returns:
         An `Inspection`.
@@ -85,7 +104,7 @@ def inspect(path, image_size=None, columns=8):
     wanted = set(train._chosen[spread(train.labels, len(train), columns)])
     sizes, names_by_image = collections.Counter(), {}
     sums = np.zeros((3, 3), np.int64)  # as of `_sums`, for each channel
-    examples, shown, grey = [], set(), True
+    examples, of, shown, grey = [], [], set(), True
     for index, image in folder.read(range(len(folder))):
         if image is None:
             continue
@@ -99,6 +118,8 @@ def inspect(path, image_size=None, columns=8):
         if index in wanted:
             shown.add(image.shape[:2])
             examples.append(_thumbnail(image))
+            if folder.labels is not None:
+                of.append(folder.class_names[folder.labels[index]])
     if not names_by_image:
         folder._raise_none_left()
     counts = {}
@@ -116,7 +137,9 @@ def inspect(path, image_size=None, columns=8):
             for file, problem in folder.broken.items()
         },
         duplicates=[n for n in names_by_image.values() if len(n) > 1],
+        ignored=_ignored(folder.path),
         statistics=_named(*sums, grey),
+        example_classes=of or None,
         examples=_stack(examples, grey) if len(shown) == 1 else None,
     )
 
@@ -167,6 +190,18 @@ def spread(labels, count, columns):
         for group in groups
     ]
     return np.unique(np.concatenate(chosen))
+
+
+def _ignored(path):
+    """Counts the files that `ImageFolder` passes over for their names."""
+    found = collections.Counter()
+    for _, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if name[0] != "."]
+        for name in names:
+            suffix = os.path.splitext(name)[1].lower()
+            if name[0] != "." and suffix not in SUFFIXES:
+                found[suffix or "without a suffix"] += 1
+    return found
 
 
 def more(count, what):

@@ -117,6 +117,11 @@ def modes_found(answer):
             "A point is too far if its *distance* is, not one of its "
             "coordinates: sqrt(dx^2 + dy^2)."
         )
+    if ask(0.85, 1) == 2:
+        raise Hint(
+            "Points that are 0.9 away are not within a radius of 0.85, but "
+            "0.9^2 = 0.81 would be: is it the *distance* that you compare?"
+        )
     for radius, least, wanted in [
         (1.0, 1, 3),
         (1.0, 4, 2),
@@ -124,6 +129,7 @@ def modes_found(answer):
         (1.0, 5, 2),
         (1.0, 7, 0),
         (0.95, 1, 2),
+        (0.85, 1, 1),
         (0.5, 1, 1),
     ]:
         found = ask(radius, least)

@@ -125,6 +125,7 @@ class Mixture(Distribution):
                     f"Received: weights={weights.tolist()} for "
                     f"{len(self.centres)} centres"
                 )
+            weights = weights / weights.sum()  # NumPy wants it more exact
         self.weights = weights
 
     @property

@@ -342,8 +342,9 @@ class Comparison:
             points of these two densities.
 
     Raises:
-        ValueError: If the dimensions differ, or the grid is too coarse or too
-            small for the data: p_data must have the integral 1, within 0.02.
+        ValueError: If the dimensions differ, the model has classes, or the
+            grid is too coarse or too small for the data: p_data must have
+            the integral 1, within 0.02.
     """
 
     def __init__(self, gan, distribution, grid=None):
@@ -353,6 +354,11 @@ class Comparison:
                 "`distribution` must have as many dimensions as the model's "
                 f"samples. Received: {dimensions} dimensions for "
                 f"samples of shape {gan.sample_shape}"
+            )
+        if gan.needs_labels:
+            raise ValueError(
+                "`gan` must be one without classes: D would say something "
+                f"else for every class. Received: {type(gan).__name__}"
             )
         fakes = gan.generate(2_000, seed=0, use_ema=False)
         self.bandwidth = 0.0

@@ -12,16 +12,19 @@ class DensityPicture:
 
     Args:
         distribution: The `Distribution` that the data come from.
+        **kwargs: As of `Comparison`: a `grid` finer than its own.
     """
 
-    def __init__(self, distribution):
+    def __init__(self, distribution, **kwargs):
         self.distribution = distribution
+        self.kwargs = kwargs
 
     def __call__(self, gan):
         from gan_keras import plots
 
         return plots.densities(
-            Comparison(gan, self.distribution), self.distribution.bounds()[0]
+            Comparison(gan, self.distribution, **self.kwargs),
+            self.distribution.bounds()[0],
         )
 
 

@@ -43,7 +43,7 @@ def pixel_gradients(gan, latents, real_images=None):
             real_images = fakes
         else:
             real_images = np.asarray(real_images, "float32")
-            checks.images(gan, real_images, "real_images", few=True)
+            checks.images(gan, real_images, "real_images")
             if len(real_images) != len(fakes):
                 raise ValueError(
                     "`real_images` must be as many as the latents. Received: "

@@ -87,11 +87,14 @@ class SpectralNormalization(keras.layers.Wrapper):
         u = tf.math.l2_normalize(tf.convert_to_tensor(self.u))
         for _ in range(self.power_iterations if training else 0):
             v = tf.math.l2_normalize(fixed @ u)  # [inputs, 1]
-            u = tf.math.l2_normalize(tf.transpose(fixed) @ v)  # [outputs, 1]
-        if training:
-            self.u.assign(u)
+            new = tf.math.l2_normalize(tf.transpose(fixed) @ v)  # [outputs, 1]
+            u = tf.where(tf.reduce_any(new != 0), new, u)
+        if training:  # and there is something to look at
+            with tf.control_dependencies(tf.nest.flatten(inputs)):
+                self.u.assign(u)
         v = tf.math.l2_normalize(fixed @ u)
         sigma = tf.reshape(tf.transpose(v) @ matrix @ u, [])
+        sigma = tf.where(sigma > 0, sigma, 1.0)  # a kernel of zeros stays one
         # The layer runs as if its kernel were this tensor.
         with keras.StatelessScope(
             state_mapping=[(self.layer.kernel, kernel / sigma)]

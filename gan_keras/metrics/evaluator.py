@@ -208,7 +208,7 @@ class Evaluator:
             figures[name] = figures[name]._replace(floor=floor)
         memorisation = {
             "pixels": copies.memorisation(images, *self.searched),
-            "features": copies.memorisation(seen[0], *self._searched_features),
+            "features": copies.memorisation(seen[0], *self.searched_features),
         }
         return Report(
             figures,
@@ -219,7 +219,7 @@ class Evaluator:
         )
 
     @functools.cached_property
-    def _searched_features(self):
+    def searched_features(self):
         """Of all that may have been copied, not only of what is compared."""
         known = (self.other[0], self.real[0])
         return [

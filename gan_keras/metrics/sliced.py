@@ -6,6 +6,7 @@ PATCH = 7
 # A binomial filter, close to a Gaussian: what is left has no detail that the
 # next, smaller image could not hold.
 FILTER = np.array([1, 4, 6, 4, 1]) / 16
+BLOCK = 256  # images taken apart at a time: it takes several times their memory
 
 
 def sliced_wasserstein(
@@ -53,15 +54,18 @@ def sliced_wasserstein(
             f"Received: shape {sets[0].shape}"
         )
     distances = {}
-    layers = zip(*(pyramid(images) for images in sets))
-    for i, (real, fake) in enumerate(layers):
-        height = real.shape[1]
-        rng = np.random.default_rng([seed, i])
-        lines = rng.normal(size=(PATCH**2 * real.shape[-1], directions))
+    while sets[0] is not None:
+        n, height, width, channels = sets[0].shape
+        rng = np.random.default_rng([seed, len(distances)])
+        lines = rng.normal(size=(PATCH**2 * channels, directions))
         lines = (lines / np.linalg.norm(lines, axis=0)).astype("float32")
-        # Both sets at the same places, so that equal sets are at distance 0.
-        places = _places(rng, real.shape, patches)
-        real, fake = _patches(real, places), _patches(fake, places)
+        # Both sets at the same places, so that equal sets are at distance 0:
+        # random corners of patches, rows and columns `[n, patches]`.
+        places = [
+            rng.integers(0, side - PATCH + 1, (n, patches))
+            for side in (height, width)
+        ]
+        (real, fake), sets = zip(*(_patches(s, places) for s in sets))
         ways = [
             np.abs(np.sort(real @ line) - np.sort(fake @ line)).mean()
             for line in lines.T  # one at a time, to save memory
@@ -82,11 +86,18 @@ def pyramid(images):
         is left, the small image itself.
     """
     layers = []
-    while min(images.shape[1:3]) >= 2 * PATCH:
-        small = _blur(images)[:, ::2, ::2]
-        layers.append(images - enlarge(small, images.shape[1:3]))
-        images = small
-    return [*layers, images]
+    while images is not None:
+        layer, images = split(images)
+        layers.append(layer)
+    return layers
+
+
+def split(images):
+    """The pyramid's first layer, and the images half as large, or None."""
+    if min(images.shape[1:3]) < 2 * PATCH:
+        return images, None
+    small = _blur(images)[:, ::2, ::2]
+    return images - enlarge(small, images.shape[1:3]), small
 
 
 def enlarge(small, size):
@@ -110,24 +121,28 @@ def _blur(images):
     return images
 
 
-def _places(rng, shape, patches):
-    """Random corners of patches: rows and columns `[n, patches]`."""
-    n, height, width, _ = shape
-    return (
-        rng.integers(0, height - PATCH + 1, (n, patches)),
-        rng.integers(0, width - PATCH + 1, (n, patches)),
-    )
+def _patches(images, places):
+    """Patches of the images' first layer, and the images half as large.
 
-
-def _patches(layer, places):
-    """Patches as rows `[n * patches, 7 * 7 * C]`, each channel scaled."""
-    windows = np.lib.stride_tricks.sliding_window_view(
-        layer, (PATCH, PATCH), axis=(1, 2)
-    )  # [n, H - 6, W - 6, C, 7, 7]
-    images = np.arange(len(layer))[:, None]
-    chosen = windows[images, places[0], places[1]]  # [n, patches, C, 7, 7]
+    The patches are rows `[n * patches, 7 * 7 * C]`, each channel scaled.
+    """
+    chosen, smaller = [], []
+    for start in range(0, len(images), BLOCK):
+        block = slice(start, start + BLOCK)
+        layer, small = split(images[block])
+        windows = np.lib.stride_tricks.sliding_window_view(
+            layer, (PATCH, PATCH), axis=(1, 2)
+        )  # [block, H - 6, W - 6, C, 7, 7]
+        rows, columns = (corner[block] for corner in places)
+        chosen.append(windows[np.arange(len(layer))[:, None], rows, columns])
+        smaller.append(small)
+    chosen = np.concatenate(chosen)  # [n, patches, C, 7, 7]
     axes = (0, 1, 3, 4)
     mean = chosen.mean(axis=axes, keepdims=True)
     deviation = chosen.std(axis=axes, keepdims=True)
-    chosen = (chosen - mean) / np.maximum(deviation, 1e-8)
-    return chosen.reshape(-1, chosen[0, 0].size)
+    chosen -= mean
+    chosen /= np.maximum(deviation, 1e-8)
+    return (
+        chosen.reshape(-1, chosen[0, 0].size),
+        None if smaller[0] is None else np.concatenate(smaller),
+    )

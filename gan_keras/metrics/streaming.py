@@ -4,6 +4,8 @@ They see the images batch by batch, keep sums only, and so take the same
 memory for a thousand images as for a million.
 """
 
+import warnings
+
 import keras
 import tensorflow as tf
 
@@ -61,7 +63,10 @@ class FrechetDistance(ImageMetric):
 
     ```python
     gan.compile(metrics=[gk.metrics.FrechetDistance("digits")])
-    gan.fit(data, validation_data=gk.datasets.pipeline(held_out, ...))
+    held_out = gk.datasets.pipeline(
+        held_out, shuffle=False, drop_remainder=False
+    )
+    gan.fit(data, validation_data=held_out)
     ```
 
     Args:
@@ -96,6 +101,15 @@ class FrechetDistance(ImageMetric):
                 variable.assign_add(value)
 
     def result(self):
+        if tf.executing_eagerly():
+            count = int(tf.convert_to_tensor(self._real[0]))
+            if 0 < count <= self.features:
+                warnings.warn(
+                    f"{count} images of {self.features} features have a "
+                    f"singular covariance: {self.name} is strongly biased. "
+                    "Use more images than features.",
+                    stacklevel=2,
+                )
         (real_mean, real), (fake_mean, fake) = map(
             _moments, (self._real, self._fake)
         )

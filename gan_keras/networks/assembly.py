@@ -24,6 +24,17 @@ def as_it_is(layer):
     return layer
 
 
+def hidden_layers(hidden):
+    """Pairs of a number, from 1, and a width for every hidden layer."""
+    if not isinstance(hidden, (tuple, list)):
+        raise ValueError(
+            "`hidden` must be a tuple of widths, one for each hidden layer, "
+            f"such as (256,). Received: hidden={hidden!r}"
+        )
+    checks.count(**{f"hidden[{i}]": n for i, n in enumerate(hidden)})
+    return enumerate(map(int, hidden), start=1)
+
+
 def check_attention(attention, sizes):
     """Raises a ValueError unless there is a map of that height."""
     heights = [height for height, _ in sizes]
@@ -120,6 +131,11 @@ def discriminator(
         logits = condition.after(logits, features, classes, wrap)
     outputs = logits
     if heads:
+        if not isinstance(heads, dict):
+            raise ValueError(
+                "`heads` must be a dict from names to numbers of units, such "
+                f"as {{'class': 10}}. Received: heads={heads!r}"
+            )
         checks.count(**{f"heads[{name!r}]": n for name, n in heads.items()})
         outputs = {"logits": logits} | {
             name: wrap(layers.Dense(int(n), dtype="float32", name=name))(

@@ -18,6 +18,7 @@ from gan_keras.networks.assembly import attend
 from gan_keras.networks.assembly import check_attention
 from gan_keras.networks.assembly import discriminator
 from gan_keras.networks.assembly import generator
+from gan_keras.networks.assembly import hidden_layers
 from gan_keras.networks.normalization import batch_normalization
 from gan_keras.networks.shapes import check_image_shape
 from gan_keras.networks.shapes import halvings
@@ -81,7 +82,7 @@ def dcgan_generator(
             # [B, latent_dim + num_classes]
             x = layers.Concatenate(name="with_class")([x, classes])
         # No biases before BatchNorm: it subtracts the mean, and them with it.
-        for i, units in enumerate(hidden, start=1):
+        for i, units in hidden_layers(hidden):
             x = layers.Dense(units, use_bias=False, name=f"hidden{i}")(x)
             x = batch_normalization(name=f"norm_hidden{i}")(x)
             x = layers.ReLU()(x)
@@ -145,10 +146,11 @@ def dcgan_discriminator(
             good one.
         dropout: Float in [0, 1), the share of the features that a look in
             training hides from the logit (and from further heads), others
-            at every look. The paper has none. A D that has few images to
-            learn from learns them by heart, one feature for each; it cannot
-            lean on single ones where any may be missing (Srivastava et al.,
-            2014, JMLR 15).
+            in every turn: a real image, a fake one, and the fake once more
+            for G's loss, are looked at with the same ones. The paper has
+            none. A D that has few images to learn from learns them by heart,
+            one feature for each; it cannot lean on single ones where any may
+            be missing (Srivastava et al., 2014, JMLR 15).
         batch_norm: Boolean. The paper has BatchNorm in D. It is off here
             because it lets D compare the images *of a batch*, which breaks
             gradient penalties: they ask for each image's own slope.
@@ -194,7 +196,7 @@ def dcgan_discriminator(
             x = LeakyReLU(negative_slope=0.2)(x)
             x = attend(x, attention, wrap)
         x = layers.Flatten()(x)
-        for i, units in enumerate(hidden, start=1):
+        for i, units in hidden_layers(hidden):
             x = wrap(layers.Dense(units, name=f"hidden{i}"))(x)
             x = LeakyReLU(negative_slope=0.2)(x)
         return layers.Dropout(dropout)(x) if dropout else x

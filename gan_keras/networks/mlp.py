@@ -10,6 +10,7 @@ from keras import layers
 from gan_keras.networks.assembly import as_it_is
 from gan_keras.networks.assembly import discriminator
 from gan_keras.networks.assembly import generator
+from gan_keras.networks.assembly import hidden_layers
 from gan_keras.networks.shapes import check_sample_shape
 
 
@@ -46,7 +47,7 @@ def mlp_generator(
     def draw(x, classes):
         if classes is not None:
             x = layers.Concatenate(name="with_class")([x, classes])
-        for i, units in enumerate(hidden, start=1):
+        for i, units in hidden_layers(hidden):
             x = layers.Dense(units, name=f"hidden{i}")(x)
             x = layers.Activation(activation)(x)
         x = layers.Dense(math.prod(image_shape), name="pixels")(x)
@@ -87,7 +88,7 @@ def mlp_discriminator(
 
     def look(x):
         x = layers.Flatten()(x)
-        for i, units in enumerate(hidden, start=1):
+        for i, units in hidden_layers(hidden):
             x = wrap(layers.Dense(units, name=f"hidden{i}"))(x)
             x = layers.Activation(activation)(x)
         return x

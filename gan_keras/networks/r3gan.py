@@ -85,7 +85,7 @@ def r3gan_generator(
     def draw(x, classes):
         if classes is not None:
             x = layers.Concatenate(name="with_class")([x, classes])
-        for i, units in enumerate(hidden, start=1):
+        for i, units in assembly.hidden_layers(hidden):
             x = dense(units, GAIN, f"hidden{i}")(x)
             x = LeakyReLU(SLOPE)(x)
         x = dense(widths[0], 1.0, "strengths")(x)

@@ -81,7 +81,7 @@ def resnet_generator(
             return layer([x, classes])
 
         x = latents
-        for i, units in enumerate(hidden, start=1):
+        for i, units in assembly.hidden_layers(hidden):
             name = f"hidden{i}"
             x = wrap(layers.Dense(units, use_bias=False, name=name))(x)
             x = layers.ReLU()(norm(x, f"norm_{name}"))

@@ -15,7 +15,16 @@ def densities(comparison, bounds=None):
 
     Returns:
         A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the comparison is one in the plane.
     """
+    if len(comparison.grid.axes) != 1:
+        raise ValueError(
+            "`comparison` must be one on the line; for the plane there is "
+            "`plots.fields`. Received: a grid of "
+            f"{len(comparison.grid.axes)} dimensions"
+        )
     (x,) = comparison.grid.axes
     low, high = bounds or (x[0], x[-1])
     shown = (x >= low) & (x <= high)

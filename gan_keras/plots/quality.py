@@ -73,15 +73,27 @@ def memorisation_panel(samples, train, held_out, extractor=None, rows=8):
     return figure
 
 
-def draw_neighbours(figure, samples, train, held_out, extractor):
-    """The panel's content, into a figure or sub-figure."""
+def draw_neighbours(figure, samples, train, held_out, extractor, known=None):
+    """The panel's content, into a figure or sub-figure.
+
+    Args:
+        known: List of the features of `train` and `held_out`, if the
+            extractor has seen them before; the rest is as above.
+    """
+    from gan_keras.metrics import nearest
+
     titles = ["sample", "train\npixels", "held out\npixels"]
-    chosen = [samples, *_neighbours(samples, train, held_out, lambda x: x)]
+    both = [train, held_out]
+    chosen = [samples]
+    chosen += [images[nearest(samples, images).indices] for images in both]
     if extractor is not None:
         titles += ["train\nfeatures", "held out\nfeatures"]
-        chosen += _neighbours(
-            samples, train, held_out, lambda x: extractor(x)[0]
-        )
+        known = known or [extractor(_floats(images))[0] for images in both]
+        features, _ = extractor(_floats(samples))
+        chosen += [
+            images[nearest(features, others).indices]
+            for images, others in zip(both, known)
+        ]
     axes = figure.subplots(len(samples), len(titles), squeeze=False)
     for row, line in enumerate(axes):
         for axis, images, title in zip(line, chosen, titles):
@@ -89,16 +101,6 @@ def draw_neighbours(figure, samples, train, held_out, extractor):
             axis.set_axis_off()
             if row == 0:
                 axis.set_title(title, fontsize=8)
-
-
-def _neighbours(samples, train, held_out, see):
-    from gan_keras.metrics import nearest
-
-    seen = see(_floats(samples))
-    return [
-        real[nearest(seen, see(_floats(real))).indices]
-        for real in (train, held_out)
-    ]
 
 
 def _floats(images):
@@ -153,6 +155,7 @@ def evaluation(report, evaluator, samples):
         samples[:6],
         *evaluator.searched,
         evaluator.extractor,
+        evaluator.searched_features,
     )
     return figure
 

@@ -77,7 +77,7 @@ def loss_race(history, loss=None):
     return figure
 
 
-def score_histograms(epochs, scores, rows=6, bins=40):
+def score_histograms(epochs, scores, rows=6, bins=40, loss=None):
     """What D says of real images and of fakes, epoch by epoch.
 
     Args:
@@ -86,6 +86,9 @@ def score_histograms(epochs, scores, rows=6, bins=40):
             answers (see `gan_keras.callbacks.Record` and `GAN.judge`).
         rows: Int, how many of the epochs to show, evenly spaced.
         bins: Int.
+        loss: The model's `Loss`, which knows whether D's answers are
+            probabilities; if not given, they are taken for such if all of
+            them lie between 0 and 1.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -103,6 +106,8 @@ def score_histograms(epochs, scores, rows=6, bins=40):
     )
     low, high = float(everything.min()), float(everything.max())
     probability = low >= 0 and high <= 1
+    if loss is not None:
+        probability = loss.is_probability
     if probability:
         low, high = 0.0, 1.0
     edges = np.linspace(low, max(high, low + 1e-6), bins + 1)

@@ -80,6 +80,7 @@ WRONG = {
         lambda p, c, r, n: found(distances(p, c) <= 1.0, n),
         lambda p, c, r, n: found((np.abs(p[:, None] - c) <= r).all(axis=-1), n),
         lambda p, c, r, n: found(distances(p, c) <= r, n + 1),
+        lambda p, c, r, n: found(distances(p, c) ** 2 <= r, n),
     ],
     "diagnosis": [
         collapse_first,

@@ -3,8 +3,9 @@ import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
 
-def points(directory, tag):
-    events = event_accumulator.EventAccumulator(directory).Reload()
+def points(directory, tag, **kwargs):
+    kwargs.setdefault("size_guidance", {event_accumulator.TENSORS: 0})
+    events = event_accumulator.EventAccumulator(directory, **kwargs).Reload()
     found = events.Tensors(tag)
     return (
         [p.step for p in found],
@@ -12,9 +13,9 @@ def points(directory, tag):
     )
 
 
-def from_nought(directory, tag):
+def counted(directory, tag, first=0):
     _, values = points(directory, tag)
-    return list(range(len(values))), values
+    return list(range(first, first + len(values))), values
 
 
 def backwards(directory, tag):
@@ -53,7 +54,9 @@ def without_places(runs):
 WRONG = {
     "read_scalars": [
         lambda directory, tag: points(directory, tag)[::-1],
-        from_nought,
+        counted,
+        lambda directory, tag: counted(directory, tag, first=1),
+        lambda directory, tag: points(directory, tag, size_guidance=None),
         backwards,
         lambda directory, tag: points(directory, "epoch_d_loss"),
         lambda directory, tag: points(directory, tag)[1],
