@@ -634,9 +634,12 @@ def gap(gan):
 gaps = {"25 digits": gap(learned[1]), "augmented": gap(shaken[1])}
 print({name: f"{value:.2f}" for name, value in gaps.items()})
 exercises.claim(gaps["25 digits"], at_least=0.4)
-exercises.claim(gaps["augmented"], at_most=0.2)
+exercises.claim(gaps["augmented"], at_most=0.3)
 
 # %% [markdown]
+# *What you should see: without augmentation D trusts the 25 digits by about 0.9
+# more than unseen ones; with it, by about 0.1.*
+#
 # ## The doctor's table
 #
 # | trouble | curves | pictures | what helped here |
