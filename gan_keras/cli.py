@@ -26,6 +26,7 @@ from gan_keras import replicas
 from gan_keras import schedules
 from gan_keras import state
 from gan_keras.callbacks.csv_history import read_history
+from gan_keras.callbacks.pace import duration
 from gan_keras.callbacks.resume import checkpoints
 from gan_keras.callbacks.resume import newest
 from gan_keras.callbacks.resume import write_checkpoint
@@ -295,6 +296,30 @@ PARTS = 20
 SLACK = 2  # with --minutes: how much faster the machine may become
 
 
+class Patience:
+    """Says every few seconds how many files are read, and how long it takes.
+
+    Args:
+        seconds: Float, from one line to the next.
+    """
+
+    def __init__(self, seconds=5.0):
+        self.seconds = seconds
+        self.begin = self.last = time.monotonic()
+
+    def __call__(self, done, total):
+        now = time.monotonic()
+        if now - self.last < self.seconds or not done:
+            return
+        self.last = now
+        rate = done / (now - self.begin)
+        print(
+            f"  {done:,} of {total:,} files, {rate:,.0f} a second, "
+            f"{duration((total - done) / rate)} left",
+            flush=True,
+        )
+
+
 def load_data(options):
     """The images to train on, wherever there is room for them, and labels."""
     if os.path.isdir(options.data):
@@ -310,6 +335,7 @@ def load_data(options):
         image_size=options.image_size,
         memory=options.memory * 2**20,
         directory=directory,
+        progress=Patience(),
     )
 
 
@@ -587,7 +613,9 @@ def look_at_data(options):
 
     # Images for a sheet take memory that nobody needs without one.
     columns = 0 if options.preview is None else 8
-    found = datasets.inspect(options.folder, options.image_size, columns)
+    found = datasets.inspect(
+        options.folder, options.image_size, columns, Patience()
+    )
     print(found)
     if options.preview is not None:
         replace_file(options.preview, plots.contact_sheet(found).save)

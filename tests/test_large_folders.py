@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
+import types
 import warnings
 
 import numpy as np
@@ -347,6 +348,25 @@ def test_examples_are_of_the_train_part_and_evenly_spread(tmp_path):
 
 
 # ------------------------------------------------------------------ memory
+
+
+def test_who_waits_for_a_large_folder_is_told(folder, monkeypatch, capsys):
+    from gan_keras import cli
+
+    seen = []
+    datasets.load(folder, progress=lambda *counts: seen.append(counts))
+    assert seen == [(i, 12) for i in range(12)]
+    clock = iter([100.0, 102.0, 104.9, 105.0, 108.0, 110.0])
+    monkeypatch.setattr(
+        cli, "time", types.SimpleNamespace(monotonic=lambda: next(clock))
+    )
+    tell = cli.Patience()
+    for done in (0, 30, 50, 1200, 1300):
+        tell(done, 10_000)
+    assert capsys.readouterr().out.splitlines() == [
+        "  50 of 10,000 files, 10 a second, 17 minutes left",
+        "  1,300 of 10,000 files, 130 a second, 67 seconds left",
+    ]
 
 
 def test_few_files_are_read_ahead(tmp_path, monkeypatch):

@@ -54,6 +54,8 @@ class ImageFolder:
         labels: `int64` `[N]`, or None without class sub-folders.
         class_names: The sub-folders' names, or None.
         broken: `{path: reason}` of the files that could not be read so far.
+        progress: Callable of two ints, how many files of how many are read;
+            None, unless somebody waits for it.
 
     Raises:
         ValueError: If an argument is unusable or the folder has no images.
@@ -83,6 +85,7 @@ class ImageFolder:
         self._chosen = split_indices(split, len(self._names), labels)
         self.labels = None if labels is None else labels[self._chosen]
         self.broken = {}
+        self.progress = None
         self._warned = False
 
     def __len__(self):
@@ -149,7 +152,7 @@ class ImageFolder:
         """Reads files, several at a time.
 
         Args:
-            indices: Which, as places in the whole folder.
+            indices: Which, as places in the whole folder; a sequence.
 
         Yields:
             `(index, image)` in the given order; image is None where a file
@@ -160,7 +163,9 @@ class ImageFolder:
         # workers while one of them is busy with a large file.
         ahead = collections.deque()
         with quiet_pillow(), ThreadPoolExecutor(workers) as pool:
-            for index in indices:
+            for done, index in enumerate(indices):
+                if self.progress is not None:
+                    self.progress(done, len(indices))
                 file = self.path / self._names[index]
                 ahead.append(
                     (index, file, pool.submit(self._try_to_read, file))

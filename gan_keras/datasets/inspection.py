@@ -74,7 +74,7 @@ class Inspection(NamedTuple):
         return "\n".join(lines)
 
 
-def inspect(path, image_size=None, columns=8):
+def inspect(path, image_size=None, columns=8, progress=None):
     """Reads every file of a folder once, and says what is in it.
 
     Example:
@@ -92,6 +92,7 @@ def inspect(path, image_size=None, columns=8):
         columns: Int, how many `examples` there are of each class (fewer if
             it has no more that can be read), or as many times as many. They
             are of the train part. 0 for no examples.
+        progress: As of `ImageFolder`.
 
     Returns:
         An `Inspection`.
@@ -100,6 +101,7 @@ def inspect(path, image_size=None, columns=8):
         ValueError: If the folder has no images, or only broken ones.
     """
     folder = ImageFolder(path, image_size, channels=None, split="all")
+    folder.progress = progress
     train = ImageFolder(path, image_size, channels=None, split="train")
     wanted = set(train._chosen[spread(train.labels, len(train), columns)])
     sizes, names_by_image = collections.Counter(), {}

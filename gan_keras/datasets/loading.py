@@ -35,6 +35,7 @@ def load(
     memory=None,
     directory=None,
     most=None,
+    progress=None,
 ):
     """Loads a data set into memory.
 
@@ -68,6 +69,7 @@ def load(
         directory: As of `gan_keras.datasets.decoded`.
         most: Int. Of a folder of images with more in this split, only so many
             are read, evenly spread.
+        progress: As of `ImageFolder`, for whoever waits for a large folder.
 
     Returns:
         `(images, labels)`: `uint8` `[N, H, W, C]` with values 0 to 255, and
@@ -103,6 +105,7 @@ def load(
         if path.is_dir() and not idx_files(path):
             # Files of different sizes are resized as they are read.
             folder = ImageFolder(path, image_size, channels, split)
+            folder.progress = progress
             if most is not None and as_int("most", most, 1) < len(folder):
                 folder = settle(folder)  # or `load` reads all, to compare
                 folder.thin(most)
