@@ -286,7 +286,7 @@ def test_minutes_shorten_long_epochs(tmp_path, capsys):
     np.savez(tmp_path / "many.npz", x_train=images, x_test=images[:9])
     out = tmp_path / "run"
     arguments = [
-        "train", "--minutes", "0.03", "--width", 2, "--batch-size", 4,
+        "train", "--minutes", "0.3", "--width", 2, "--batch-size", 4,
         "--data", tmp_path / "many.npz", "--out", out,
     ]  # fmt: skip
     assert gan_keras_cli.main([*map(str, arguments)]) == 0
@@ -296,7 +296,7 @@ def test_minutes_shorten_long_epochs(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert f"Epoch {last}/{last}\n" in printed
     assert f"Epoch {last + 1}/" not in printed
-    # Of 15,000 steps, one whole epoch would take far more than two seconds.
+    # Of 15,000 steps, one whole epoch would take far more than that.
     # The plan is 20 epochs; with other tests beside this one, fewer fit in.
     assert 2 <= config["epochs"] <= 42
     assert 0 < config["epoch_images"] < 60_000

@@ -345,3 +345,30 @@ def test_timed_steps_are_undone(recipe, monkeypatch):
     gan.fit(data, verbose=0)
     untimed.fit(others, verbose=0)
     assert same(state.read(gan), state.read(untimed))
+
+
+@pytest.mark.parametrize("compiling, left", [(15, 0.75), (58, 0.25)])
+def test_compiling_is_a_part_of_the_minutes_asked_for(
+    tmp_path, monkeypatch, compiling, left
+):
+    """And a quarter is for training, however long it takes."""
+    now = [100.0]
+
+    def pace(gan, data, minutes):
+        now[0] += compiling
+        return 0.01
+
+    class Planned(Exception):
+        pass
+
+    def plan(minutes, epochs, write):
+        raise Planned(minutes)
+
+    clock = types.SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr(cli, "time", clock)
+    monkeypatch.setattr(cli, "seconds_a_step", pace)
+    monkeypatch.setattr(cli, "RecordedDeadline", plan)
+    arguments = ["train", "gan", "--width", "2", "--minutes", "1"]
+    with pytest.raises(Planned) as planned:
+        gan_keras_cli.main([*arguments, "--out", str(tmp_path / "run")])
+    assert planned.value.args[0] == pytest.approx(left)
