@@ -82,9 +82,10 @@ def train(options, strategy):
     if resumed:
         if not check_checkpoints(options.out):
             config.pop("model", None)  # with the recipe's first weights, then
-    else:
-        check_before_loading(options, recipe, strategy)
-    check_names(options, config)
+    folder = listed(options.data)
+    if not resumed:
+        check_before_loading(options, recipe, strategy, folder)
+    check_names(options, config, folder)
     images, labels = load_data(options)
     start = time.monotonic()
     batch_size = options.batch_size = options.batch_size or recipe.batch_size
@@ -194,7 +195,15 @@ def check_checkpoints(out):
     return False
 
 
-def check_before_loading(options, recipe, strategy):
+def listed(data):
+    """The `ImageFolder` of these data, not yet read; None for all others."""
+    path = pathlib.Path(os.path.expanduser(data))
+    if data in NAMES or not path.is_dir() or idx_files(path):
+        return None
+    return datasets.ImageFolder(path)
+
+
+def check_before_loading(options, recipe, strategy, folder):
     """What can be known without the images: a folder takes long to read."""
     size = options.image_size
     if size is not None and options.recipe != "gan":
@@ -205,10 +214,8 @@ def check_before_loading(options, recipe, strategy):
                 "--minutes is for one process: several workers would each "
                 "measure another number of epochs. Use --epochs."
             )
-    path = pathlib.Path(os.path.expanduser(options.data))
-    if options.data in NAMES or not path.is_dir() or idx_files(path):
+    if folder is None:
         return
-    folder = datasets.ImageFolder(path)
     if recipe.classes:
         check_classes(options, folder.labels)
     if size is None and options.recipe != "gan":
@@ -223,13 +230,10 @@ def check_before_loading(options, recipe, strategy):
             ) from error
 
 
-def check_names(options, config):
+def check_names(options, config, folder):
     """Notes what a folder's classes are called; they must stay in a resume."""
     before = config.get("class_names")
-    options.class_names = None
-    path = pathlib.Path(os.path.expanduser(options.data))
-    if options.data not in NAMES and path.is_dir() and not idx_files(path):
-        options.class_names = datasets.ImageFolder(path).class_names
+    options.class_names = None if folder is None else folder.class_names
     if before is not None and before != options.class_names:
         raise ValueError(
             f"The run's classes are {before}, but the sub-folders of "

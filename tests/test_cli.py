@@ -894,9 +894,11 @@ def test_the_oldest_recipe_takes_any_size_and_minutes_no_workers():
     arguments = ["train", "gan", "--image-size", "4", "--minutes", "1"]
     options = gan_keras_cli.build_parser().parse_args(arguments)
     recipe = recipes.get("gan")
-    cli.check_before_loading(options, recipe, tf.distribute.get_strategy())
+    cli.check_before_loading(
+        options, recipe, tf.distribute.get_strategy(), None
+    )
     with pytest.raises(ValueError, match="--minutes is for one process"):
-        cli.check_before_loading(options, recipe, two_cpus())
+        cli.check_before_loading(options, recipe, two_cpus(), None)
 
 
 @pytest.mark.parametrize("config", ["{}", "[]", '{"recipe": "dcgan"}'])
