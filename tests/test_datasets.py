@@ -433,6 +433,17 @@ def test_idx_folder(tmp_path, pattern):
     assert datasets.load(tmp_path, "all")[1].tolist() == [7, 2, 9]
 
 
+def test_idx_files_where_torchvision_puts_them(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    images = numbered(2)[..., 0]
+    write_idx(raw, "train", images, np.array([7, 2], np.uint8))
+    assert datasets.load(tmp_path)[1].tolist() == [7, 2]
+    # What is in the folder itself comes first.
+    write_idx(tmp_path, "train", images[:1], np.array([9], np.uint8))
+    assert datasets.load(tmp_path)[1].tolist() == [9]
+
+
 def test_idx_parts_that_are_missing(tmp_path):
     write_idx(tmp_path, "train", numbered(2)[..., 0], np.zeros(2, np.uint8))
     with pytest.raises(ValueError, match="t10k-images.*split='test'"):

@@ -125,14 +125,21 @@ _UINT8 = 0x08  # IDX's code for unsigned bytes
 
 
 def idx_files(folder):
-    """Which IDX files a folder holds: `{("train", "images"): path, ...}`."""
+    """Which IDX files a folder holds: `{("train", "images"): path, ...}`.
+
+    If it holds none, those of its sub-folder `raw`, which is where torchvision
+    puts them.
+    """
     found = {}
-    # Reverse order, so that of a file and its .gz the plain one stays.
-    for path in sorted(folder.iterdir(), reverse=True):
-        name = _IDX_NAME.fullmatch(path.name)
-        if name and path.is_file():
-            part = "train" if name["part"] == "train" else "test"
-            found[part, name["what"]] = path
+    for place in (folder, folder / "raw"):
+        # Reverse order, so that of a file and its .gz the plain one stays.
+        for path in sorted(place.glob("*"), reverse=True):
+            name = _IDX_NAME.fullmatch(path.name)
+            if name and path.is_file():
+                part = "train" if name["part"] == "train" else "test"
+                found[part, name["what"]] = path
+        if found:
+            break
     return found
 
 
