@@ -26,6 +26,7 @@ import numpy as np
 from PIL import Image
 
 import gan_keras as gk
+from benchmarks import provenance
 from gan_keras import cli
 from gan_keras import recipes
 from gan_keras.files import replace_file
@@ -88,6 +89,7 @@ def rows():
 
 
 def add_row(row):
+    row = row | provenance.provenance()
     new = not TABLE.exists()
     with open(TABLE, "a", newline="") as file:
         writer = csv.DictWriter(file, list(row))

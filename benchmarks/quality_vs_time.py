@@ -30,6 +30,7 @@ import numpy as np
 import gan_keras as gk
 from benchmarks import classifiers
 from benchmarks import peers
+from benchmarks import provenance
 from gan_keras import cli
 from gan_keras import files
 from gan_keras import recipes
@@ -40,7 +41,7 @@ from gan_keras.metrics import frechet_distance
 RESULTS = Path(__file__).with_name("quality_vs_time.csv")
 COLUMNS = (
     "contestant seed budget seconds steps frechet floor asked classifier"
-).split()
+).split() + provenance.COLUMNS
 SAMPLES = 5_000
 OURS = {
     "ours": ("dcgan", (60, 120, 300)),
@@ -89,13 +90,14 @@ class Judge:
 
 
 def write(rows):
-    """Appends rows to the table."""
+    """Appends rows to the table, with the processor and the commit."""
+    origin = provenance.provenance()
     new = not RESULTS.exists()
     with open(RESULTS, "a", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         if new:
             writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(row | origin for row in rows)
 
 
 def done(contestant, seed, budget, classifier):
