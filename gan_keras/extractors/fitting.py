@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from gan_keras.datasets import to_float
+from gan_keras.datasets.pipelines import data_options
 from gan_keras.extractors.base import Extractor
 from gan_keras.precision import precision
 from gan_keras.sampling import in_batches
@@ -226,8 +227,6 @@ def train(images, labels, num_classes, change, steps, seed, verbose=0):
         loss=[None, "sparse_categorical_crossentropy"],
         jit_compile=False,
     )
-    options = tf.data.Options()
-    options.autotune.enabled = False  # see `datasets.pipeline`
     data = (
         tf.data.Dataset.from_tensor_slices((images, labels))
         .shuffle(len(images), seed=seed)
@@ -237,7 +236,7 @@ def train(images, labels, num_classes, change, steps, seed, verbose=0):
         .map(change(seed))
         .map(lambda x, y: (x, (y, y)))
         .prefetch(2)
-        .with_options(options)
+        .with_options(data_options())
     )
     model.fit(
         data,
