@@ -304,6 +304,7 @@ def test_a_seed_is_drawn_from_pythons_random_if_not_given():
     assert seeds[0] == seeds[1] and seeds[0][0] != seeds[0][1]
 
 
+@pytest.mark.slow
 def test_replicas_take_their_rows_and_agree_on_p():
     def make():
         return augment.AdaptiveAugmentation("flip", images=50, p=0.5, seed=2)
@@ -341,6 +342,7 @@ def test_replicas_take_their_rows_and_agree_on_p():
 NAMES = list(augment.augmentations.classes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("jit", [False, True])
 def test_first_and_second_derivatives(name, jit):

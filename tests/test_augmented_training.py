@@ -124,6 +124,7 @@ def test_ada_is_steered_logged_saved_and_resumed(tmp_path):
     assert 0 < float(parts.augmentation.p) == float(whole.augmentation.p)
 
 
+@pytest.mark.slow
 def test_the_boundary_is_the_losss():
     """Least squares says real above 1/2."""
     rising = {}
@@ -146,10 +147,8 @@ def test_the_boundary_is_the_losss():
     }
 
 
-@pytest.mark.parametrize(
-    "augmentation",
-    [pytest.param(gk.augment.DiffAugment, marks=pytest.mark.slow), ada],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("augmentation", [gk.augment.DiffAugment, ada])
 def test_two_replicas_equal_one_device(augmentation):
     def trained(strategy):
         keras.utils.set_random_seed(0)

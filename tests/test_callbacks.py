@@ -49,6 +49,7 @@ def names(directory):
     return sorted(path.name for path in directory.iterdir())
 
 
+@pytest.mark.slow
 def test_sample_grid_writes_a_picture_an_epoch_and_one_gif(gan, tmp_path):
     fit(gan, [SampleGrid(tmp_path, rows=2, columns=3)], epochs=3)
     assert names(tmp_path) == ["samples", "training.gif"]
@@ -95,6 +96,7 @@ def test_sample_grid_puts_the_raw_generator_beside_on_request(gan, tmp_path):
     assert not np.array_equal(picture[:height, :width], raw[..., 0])
 
 
+@pytest.mark.slow
 def test_a_second_fit_goes_on_where_the_first_stopped(gan, tmp_path):
     grid = SampleGrid(tmp_path, rows=1, columns=2)
     history = CSVHistory(tmp_path / "new" / "history.csv")
@@ -112,6 +114,7 @@ def test_a_second_fit_goes_on_where_the_first_stopped(gan, tmp_path):
     assert len(read_history(history.path)) == 3
 
 
+@pytest.mark.slow
 def test_grids_of_epochs_that_are_run_again_go(gan, tmp_path):
     def names():
         return sorted(path.name for path in (tmp_path / "samples").iterdir())
@@ -130,6 +133,7 @@ def test_grids_of_epochs_that_are_run_again_go(gan, tmp_path):
     assert names() == [*keep[:2], "mine.png"]
 
 
+@pytest.mark.slow
 def test_every_fit_shows_a_grid_of_its_own(gan, tmp_path, monkeypatch):
     made = []
 
@@ -203,6 +207,7 @@ def events(directory):
     return found, accumulator
 
 
+@pytest.mark.slow
 def test_tensorboard_samples(gan, tmp_path):
     history = fit(
         gan,
@@ -230,6 +235,7 @@ def test_tensorboard_samples(gan, tmp_path):
             assert len(tags) == len(network.trainable_variables)
 
 
+@pytest.mark.slow
 def test_tensorboard_looks_at_a_generators_first_batch(gan, tmp_path):
     def batches():
         yield (np.zeros((4, *gan.sample_shape), "float32"),)
@@ -241,6 +247,7 @@ def test_tensorboard_looks_at_a_generators_first_batch(gan, tmp_path):
     assert len(accumulator.Graph().node) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["logs", "a[b]c"])
 def test_tensorboard_begins_anew_and_leaves_what_is_not_its_own(
     gan, tmp_path, name
@@ -305,6 +312,7 @@ def test_tensorboard_histograms_hold_the_gradients(gan, tmp_path):
             assert_histogram(buckets, variable.numpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adaptive", [False, True])
 def test_tensorboard_histograms_change_nothing(tmp_path, adaptive):
     def rules():
@@ -328,6 +336,7 @@ def test_tensorboard_histograms_change_nothing(tmp_path, adaptive):
     assert same(*runs)
 
 
+@pytest.mark.slow
 def test_tensorboard_graph_of_the_step(gan, tmp_path):
     fit(gan, [TensorBoardSamples(tmp_path, graph=True)])
     _, accumulator = events(tmp_path / "train")
@@ -350,6 +359,7 @@ def test_callbacks_work_together_with_keras_own(gan, tmp_path):
     assert (tmp_path / "best.keras").exists()
 
 
+@pytest.mark.slow
 def test_tensorboard_of_points_has_all_but_the_picture(tmp_path):
     gan = gk.lab.gan(gk.lab.ring(), steps=4, seed=1)
     data = gk.lab.pipeline(gk.lab.ring(), steps=2)

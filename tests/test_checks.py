@@ -61,6 +61,7 @@ def test_judge_checks_its_images():
         gan.judge(np.zeros((2, 8, 8, 1), "uint8"))
 
 
+@pytest.mark.slow
 def test_pale_images_that_we_have_scaled_are_what_they_are():
     pale = np.uint8(200 + 50 * tiny_images(16))  # not a pixel below 150
     gan = compiled(tiny_gan())
@@ -73,6 +74,7 @@ def test_pale_images_that_we_have_scaled_are_what_they_are():
         gan.fit(few, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmentation", [None, "diff_augment"])
 def test_a_data_set_need_not_know_its_shapes(augmentation):
     images = tiny_images(16)

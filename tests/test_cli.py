@@ -84,6 +84,7 @@ def test_config_tells_every_setting(run):
     assert set(options) - {"command", "overwrite", "resume"} <= set(config)
 
 
+@pytest.mark.slow
 def test_model_loads_after_nothing_but_the_import(run):
     code = (
         "import sys, keras, gan_keras\n"
@@ -99,6 +100,7 @@ def test_model_loads_after_nothing_but_the_import(run):
     assert result.stdout.strip() == "True (3, 8, 8, 1)", result.stderr
 
 
+@pytest.mark.slow
 def test_sample(run, tmp_path):
     for name, seed in [("a", "1"), ("b", "1"), ("c", "2")]:
         path = tmp_path / f"{name}.png"
@@ -111,6 +113,7 @@ def test_sample(run, tmp_path):
     assert os.listdir(tmp_path).count("a.partial.png") == 0
 
 
+@pytest.mark.slow
 def test_sample_truncated(run, tmp_path):
     from gan_keras.plots import image_grid
 
@@ -176,6 +179,7 @@ def colour_classes(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_conditional_recipe_on_a_folder(colour_classes, tmp_path, capsys):
     out = tmp_path / "flags"
     arguments = [
@@ -305,6 +309,7 @@ def test_minutes_shorten_long_epochs(tmp_path, capsys):
     assert float(gan.g_optimizer.learning_rate) == 0
 
 
+@pytest.mark.slow
 def test_a_run_of_an_older_version_resumes(run, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(run[0], out)
@@ -346,6 +351,7 @@ def test_a_run_goes_on_as_it_was_though_its_recipe_has_changed(
     assert len((out / "history.csv").read_text().splitlines()) == 3
 
 
+@pytest.mark.slow
 def test_a_class_may_be_called_by_its_name(colour_classes, tmp_path):
     out, path = tmp_path / "run", tmp_path / "a.png"
     command = ["train", "cgan", "--epochs", "1", "--data", str(colour_classes)]
@@ -575,6 +581,7 @@ def test_a_run_that_lost_its_checkpoints_is_not_begun_anew(
     assert (out / left).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_its_beginning_begins_again(run, tmp_path):
     out = tmp_path / "run"
     out.mkdir()
@@ -834,6 +841,7 @@ def test_another_backend_is_refused_before_it_is_loaded(
     assert "KERAS_BACKEND=tensorflow" in line and "'jax'" in line
 
 
+@pytest.mark.slow
 def test_what_a_critic_needs_is_known_beforehand():
     from gan_keras import recipes
 
@@ -998,6 +1006,7 @@ def test_mistakes_found_later_are_one_line_too(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_what_lies_beside_a_model_need_not_be_of_ours(
     run, digits, tmp_path, monkeypatch
 ):

@@ -171,6 +171,7 @@ def test_of_few_images_several_rounds_make_an_epoch(
     assert config["epochs"] == epochs
 
 
+@pytest.mark.slow
 def test_the_bar_counts_towards_the_newest_plan(capsys):
     class Plan(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -187,6 +188,7 @@ def test_the_bar_counts_towards_the_newest_plan(capsys):
     assert re.findall(r"Epoch (\d+/\d+)", printed) == ["1/4", "2/2"]
 
 
+@pytest.mark.slow
 def test_the_settings_are_brought_to_the_disk(noise, tmp_path, monkeypatch):
     synced = []
 
@@ -215,6 +217,7 @@ def test_the_seed_is_that_of_the_order_too(tmp_path, fits):
     )
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_keeps_the_last_good_state(
     noise, tmp_path, monkeypatch, capsys
 ):
@@ -301,6 +304,7 @@ def timed_steps(gan, data, minutes, monkeypatch):
         return cli.seconds_a_step(gan, data, minutes), made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "minutes, rounds, fastest",
     [

@@ -164,6 +164,7 @@ def test_penalties_see_each_image_with_its_class():
     np.testing.assert_array_equal(fines[2:], 0)
 
 
+@pytest.mark.slow
 def test_generate_by_class():
     gan = compiled(tiny_conditional())
     gan.fit(tiny_images(12), labels(12), batch_size=4, epochs=4, verbose=0)
@@ -233,6 +234,7 @@ def test_walk_goes_from_class_to_class():
     assert gan.generate_from((latents, classes)).shape == (12, 8, 8, 1)
 
 
+@pytest.mark.slow
 def test_sample_grid_and_tensorboard(tmp_path):
     gan = compiled(tiny_conditional())
     gan.fit(
@@ -298,6 +300,7 @@ def test_save_and_load(tmp_path):
     assert same(weights(gan), weights(again))
 
 
+@pytest.mark.slow
 def test_labels_as_keras_gives_them():
     """int32 of `image_dataset_from_directory`, or its one-hot rows."""
     images = tiny_images(12)
@@ -366,6 +369,7 @@ def test_mutual_information_against_numpy():
         np.testing.assert_allclose(method({}, fake, batch), expected, 1e-5)
 
 
+@pytest.mark.slow
 def test_auxiliary_terms_reach_the_right_networks():
     """D's term moves D's head; G's term reaches G through the pixels."""
     images, classes = tf.constant(tiny_images(6)), labels(6)
@@ -396,6 +400,7 @@ def test_auxiliary_terms_reach_the_right_networks():
     assert moves["g"][3]["g_class_loss"] > 0.5
 
 
+@pytest.mark.slow
 def test_an_auxiliary_of_ones_own():
     @keras.saving.register_keras_serializable("test")
     class MeanOfReals(gk.auxiliaries.Auxiliary):
@@ -486,6 +491,7 @@ def test_labels_of_every_integer_dtype(dtype):
     )
 
 
+@pytest.mark.slow
 def test_infogan_trains_saves_and_shows_a_category_a_row(tmp_path):
     gan = tiny_info()
     with pytest.raises(ValueError, match="reads 10 categories"):

@@ -12,6 +12,7 @@ def largest(network):
     return [np.abs(w).max() for w in network.get_weights()]
 
 
+@pytest.mark.slow
 def test_every_weight_of_d_stays_within_the_limit(tmp_path):
     d = gk.networks.dcgan_discriminator((16, 16, 1), 4, batch_norm=True)
     assert max(largest(d)) > 0.5
@@ -100,6 +101,7 @@ def test_the_layers_of_this_package(tmp_path, wrap):
                                                         "float32"))  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_clipped_critic_with_all_of_them_is_trained(tmp_path):
     image_shape = (16, 16, 1)
     d = gk.networks.dcgan_discriminator(

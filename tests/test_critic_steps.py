@@ -98,9 +98,8 @@ def test_every_image_is_seen_once_and_labels_stay_with_their_images():
     np.testing.assert_array_equal(found[order], labels(12))
 
 
-@pytest.mark.parametrize(
-    "conditional", [pytest.param(False, marks=pytest.mark.slow), True]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("conditional", [False, True])
 def test_two_replicas_equal_one_device(conditional):
     def trained(strategy):
         keras.utils.set_random_seed(0)
@@ -117,6 +116,7 @@ def test_two_replicas_equal_one_device(conditional):
     assert_equal_runs(one, trained(two_cpus()))
 
 
+@pytest.mark.slow
 def test_arrays_are_cut_into_batches_for_all_turns():
     gan = with_turns(tiny_gan(), 4)
     gan.fit(tiny_images(512), verbose=0)  # 64 for each turn
@@ -145,6 +145,7 @@ def test_saved_with_the_model_and_resumed(tmp_path):
     assert keras.saving.load_model(tmp_path / "gan.keras").critic_steps == 3
 
 
+@pytest.mark.slow
 def test_a_data_set_without_an_end():
     class Endless(keras.utils.PyDataset):
         num_batches = None

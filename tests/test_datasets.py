@@ -924,6 +924,7 @@ def record_fit(data, drive, scope=None, **options):
     return model.orders()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_epoch", [None, 3])
 @pytest.mark.parametrize("strategy", ["none", "mirrored"])
 def test_keras_fit_sees_the_order_of_each_epoch(strategy, steps_per_epoch):

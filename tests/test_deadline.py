@@ -68,6 +68,7 @@ def test_the_epochs_that_fit_in():
     )
 
 
+@pytest.mark.slow
 def test_a_machine_that_slows_down():
     # Four epochs of 4 s, then of 8 s: 40 s are over in the middle of the
     # seventh, at 16 + 3 * 8.
@@ -76,6 +77,7 @@ def test_a_machine_that_slows_down():
     assert rates[-1] == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_never_more_epochs_than_it_was_given():
     gan, deadline, epochs, rates = trained([1.0], 10.0, epochs=5)
     assert epochs == deadline.epochs == 5
@@ -110,6 +112,7 @@ def test_the_plan_is_what_other_callbacks_see(tmp_path, capsys):
     ]
 
 
+@pytest.mark.slow
 def test_a_resumed_run_counts_its_own_steps(tmp_path):
     resume = gk.callbacks.Resume(tmp_path, seconds=0)
     gan = tiny_recipe("gan", steps=400)
@@ -136,6 +139,7 @@ def test_a_resumed_run_counts_its_own_steps(tmp_path):
     assert gan.g_optimizer._learning_rate.steps == 80
 
 
+@pytest.mark.slow
 def test_the_command_writes_every_plan_down():
     gan = tiny_recipe("gan", steps=400)
     clock, plans = Clock([1, 1, 1, 1, 2]), []
@@ -160,6 +164,7 @@ def test_no_time_at_all(minutes):
         gk.callbacks.Deadline(minutes)
 
 
+@pytest.mark.slow
 def test_rates_of_a_model_that_was_compiled_anew():
     gan = tiny_recipe("gan", steps=40)
     gan.fit(data_for(gan, steps=4), epochs=5, verbose=0)
@@ -174,6 +179,7 @@ def test_rates_of_a_model_that_was_compiled_anew():
     assert float(gan.g_optimizer.learning_rate) == 0
 
 
+@pytest.mark.slow
 def test_a_training_that_diverges_keeps_its_plan(tmp_path):
     gan = tiny_recipe("gan", steps=40)
     poison = keras.callbacks.LambdaCallback(

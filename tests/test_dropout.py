@@ -154,6 +154,7 @@ def test_a_step_is_a_function_of_seed_and_step(critic_steps):
     assert len(np.unique(turns[:, 0])) == len(turns)
 
 
+@pytest.mark.slow
 def test_the_units_are_drawn_once():
     gan = gan_with(forgetful())
     step = tf.function(gan.train_step)
@@ -173,6 +174,7 @@ def test_replicas_throw_their_own():
     assert len(thrown) == 2
 
 
+@pytest.mark.slow
 def test_replicas_train_with_dropout():
     with two_cpus().scope():
         gan = gan_with(forgetful(), rate=0.1)
@@ -181,6 +183,7 @@ def test_replicas_train_with_dropout():
     assert np.all(np.isfinite(history["g_loss"]))
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 def test_the_same_units_with_xla():
     runs = []

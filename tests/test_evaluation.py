@@ -33,6 +33,7 @@ def digits(split="train", n=None):
 # --------------------------------------------------------------- extractors
 
 
+@pytest.mark.slow
 def test_the_bundled_extractor_reads_the_held_out_digits():
     images, labels = digits("test")
     features, probabilities = gk.extractors.get("digits")(images)
@@ -43,6 +44,7 @@ def test_the_bundled_extractor_reads_the_held_out_digits():
     assert 0.985 <= right <= 0.997  # the docstring says 99.0 %
 
 
+@pytest.mark.slow
 def test_the_coarse_picture_is_the_mean_of_cells_and_varies_as_features_do():
     images, _ = digits()
     features, _ = gk.extractors.get("digits")(images)
@@ -57,6 +59,7 @@ def test_the_coarse_picture_is_the_mean_of_cells_and_varies_as_features_do():
     assert picture.var(axis=0).sum() == pytest.approx(total, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape, cells",
     [((5, 9, 1), 5 * 4), ((32, 32, 3), 4 * 4 * 3), ((64, 46, 3), 4 * 4 * 3)],
@@ -69,6 +72,7 @@ def test_the_coarse_picture_of_any_size(shape, cells):
     assert extractor(images)[0].shape == (12, 64 + cells)
 
 
+@pytest.mark.slow
 def test_images_that_are_all_the_same_make_an_extractor():
     images = np.full((8, 8, 8, 1), 7, np.uint8)
     extractor = gk.extractors.fit(images, np.arange(8) % 2, steps=1)
@@ -103,6 +107,7 @@ def test_an_extractor_of_ones_own_repeats_itself_and_disturbs_nothing(tmp_path):
     assert one.label("fd") == "fd_mine"
 
 
+@pytest.mark.slow
 def test_classes_may_have_any_numbers():
     images, labels = digits(n=300)
     chosen = labels < 2
@@ -305,6 +310,7 @@ def test_the_birthday_paradox_with_any_number_and_with_a_copy():
     assert metrics.support_size(0 * points, points).size == 1
 
 
+@pytest.mark.slow
 def test_the_fewest_samples_that_can_be_evaluated():
     images = digits(n=40)[0]
     evaluator = metrics.Evaluator(images[:20], images[20:], samples=12)
@@ -321,6 +327,7 @@ def evaluator():
     )
 
 
+@pytest.mark.slow
 def test_a_report_has_every_figure_with_interval_and_floor(evaluator):
     report = evaluator(digits("train")[0][1::4])
     for name in ("fd", "kd", "precision", "recall", "density", "coverage"):
@@ -408,6 +415,7 @@ def test_every_figure_is_its_functions_of_the_right_images():
     assert (report.samples, report.extractor) == (100, "digits")
 
 
+@pytest.mark.slow
 def test_what_is_worse_is_measured_as_worse(evaluator):
     real = digits()[0][1::5][:700]
     rng = np.random.default_rng(0)
@@ -424,6 +432,7 @@ def test_what_is_worse_is_measured_as_worse(evaluator):
     assert np.all(np.diff(distances) > 0.1 * np.array(distances[:-1]))
 
 
+@pytest.mark.slow
 def test_classes_that_are_missing_lower_recall_and_not_precision():
     images, labels = digits()
     held_out, _ = digits("test")
@@ -443,6 +452,7 @@ def test_classes_that_are_missing_lower_recall_and_not_precision():
 # ------------------------------------------------------------ Keras metrics
 
 
+@pytest.mark.slow
 def test_streaming_metrics_equal_those_of_all_images_at_once():
     real, _ = digits("test", 300)
     fake, _ = digits("train", 300)
@@ -514,6 +524,7 @@ def test_evaluate_and_validation_data_measure(jit_compile, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_metric_is_asked_once_and_warns_of_few_images():
     """A distance is two eigendecompositions: not one after every batch."""
     metric = metrics.FrechetDistance("digits")
@@ -533,6 +544,7 @@ def test_metrics_must_look_at_images():
         small_gan(metrics=["accuracy"])
 
 
+@pytest.mark.slow
 def test_the_monitor_feeds_keras_callbacks_and_draws_its_curve(tmp_path):
     evaluator = metrics.Evaluator(
         digits(n=200)[0], digits("test")[0][::5], samples=200
@@ -572,6 +584,7 @@ def test_the_monitor_feeds_keras_callbacks_and_draws_its_curve(tmp_path):
     assert [row["epoch"] for row in monitor.rows] == [1, 2, 4]
 
 
+@pytest.mark.slow
 def test_the_monitor_remembers_without_a_directory():
     evaluator = metrics.Evaluator(digits(n=200)[0], digits("test")[0][::5])
     monitor = gk.callbacks.QualityMonitor(evaluator, every=5)
@@ -591,6 +604,7 @@ def test_the_monitor_remembers_without_a_directory():
     assert monitor.rows[0] != first[0]
 
 
+@pytest.mark.slow
 def test_the_monitor_measures_nothing_of_a_model_that_has_diverged():
     evaluator = metrics.Evaluator(digits(n=200)[0], digits("test")[0][::5])
     gan = small_gan()
@@ -610,6 +624,7 @@ def test_the_monitor_measures_nothing_of_a_model_that_has_diverged():
     assert np.isfinite(gan.generate(2)).all()
 
 
+@pytest.mark.slow
 def test_the_monitor_generates_as_many_as_there_are_training_images():
     evaluator = metrics.Evaluator(
         digits(n=200)[0], digits("test")[0], samples=100
@@ -658,6 +673,7 @@ def test_the_command_prints_one_table_and_writes_a_figure(tmp_path, capsys):
     assert "samples=7000" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flip", [False, True])
 def test_the_command_knows_how_a_run_was_trained(
     tmp_path, capsys, monkeypatch, flip
@@ -699,6 +715,7 @@ def test_the_command_knows_how_a_run_was_trained(
     assert "--data must hold images of 28x28" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("samples", [None, 90])
 def test_a_conditional_model_is_asked_for_what_is_held_out(
     tmp_path, monkeypatch, samples
@@ -774,6 +791,7 @@ def test_the_command_makes_an_extractor_for_images_of_another_kind(
     assert "28, 28, 1" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_numbers_though_the_disk_is_full(
     tmp_path, capsys, monkeypatch
 ):

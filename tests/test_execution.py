@@ -31,9 +31,8 @@ def trained(epochs=2, **kwargs):
     return gan
 
 
-@pytest.mark.parametrize(
-    "jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("jit_compile", [False, True])
 def test_steps_per_execution_changes_nothing(jit_compile):
     one = trained(jit_compile=jit_compile)
     for n in (2, 4):
@@ -41,6 +40,7 @@ def test_steps_per_execution_changes_nothing(jit_compile):
         assert same(weights(one), weights(many))
 
 
+@pytest.mark.slow
 def test_eager_execution_gives_the_same_weights_and_stops_at_breakpoints():
     lines = []
 
@@ -57,6 +57,7 @@ def test_eager_execution_gives_the_same_weights_and_stops_at_breakpoints():
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_xla_gives_the_same_weights_but_for_rounding():
     sgd = {
         "penalties": ["r1"],
@@ -69,6 +70,7 @@ def test_xla_gives_the_same_weights_but_for_rounding():
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_compiles_with_xla(name):
     gan = tiny_recipe(name)
@@ -85,6 +87,7 @@ def policy():
     keras.mixed_precision.set_global_policy("float32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_bfloat16_trains_and_saves(name, policy, tmp_path):
     policy("mixed_bfloat16")

@@ -41,6 +41,7 @@ def first_batch(gan):
     return batch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_copy_takes_the_very_step(name):
     random.seed(1)  # a penalty of WGAN-GP draws its seed with it
@@ -79,6 +80,7 @@ def test_the_copy_takes_the_very_step_with_xla():
     assert_equal(state.read(gan.explain_step(batch).gan), state.read(same))
 
 
+@pytest.mark.slow
 def test_the_model_trains_on_as_if_nothing_had_been_explained():
     runs = []
     for explain in (False, True):
@@ -216,6 +218,7 @@ def test_penalties_and_auxiliaries_are_parts_of_the_formula():
     )
 
 
+@pytest.mark.slow
 def test_with_several_turns_the_last_one_is_told():
     gan = compiled(tiny_gan(), critic_steps=3)
     story = gan.explain_step(tiny_images(12))
@@ -290,6 +293,7 @@ class Fine(gk.penalties.Penalty):
         return squared_slope
 
 
+@pytest.mark.slow
 def test_ones_own_classes_are_copied_and_their_formula_is_not_made_up():
     gan = compiled(tiny_gan(), loss=Halved(), penalties=[Fine(name="fine")])
     story = gan.explain_step(tiny_images(8))
@@ -319,6 +323,7 @@ def test_bad_data_is_explained():
         conditional.explain_step(tiny_images(4))
 
 
+@pytest.mark.slow
 def test_a_batch_may_be_of_other_floats():
     gan = compiled(tiny_gan())
     images = np.asarray(first_batch(gan))
@@ -329,6 +334,7 @@ def test_a_batch_may_be_of_other_floats():
     assert stories[0] == stories[1] == stories[2]
 
 
+@pytest.mark.slow
 def test_a_penalty_that_is_a_function_is_a_part_of_the_story():
     def drift(discriminate, real_images, fake_images):
         return 0.5 * discriminate(real_images) ** 2

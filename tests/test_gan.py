@@ -41,6 +41,7 @@ def test_each_half_step_changes_its_own_network_only():
     assert same(g, weights(gan.generator))
 
 
+@pytest.mark.slow
 def test_generators_half_leaves_d_alone():
     """D after a whole step is the same whether or not G learns in it."""
     d_after, g_moved = [], []
@@ -400,6 +401,7 @@ def test_fit_pins_the_order_of_each_epoch():
         np.testing.assert_array_equal(row, wanted)
 
 
+@pytest.mark.slow
 def test_a_second_fit_goes_on_where_the_first_ended():
     """Twice one epoch is two epochs, and other images than once."""
 
@@ -430,6 +432,7 @@ def test_generators_may_yield_pairs_of_any_kind(kind):
     assert int(gan.steps.numpy()) >= 2
 
 
+@pytest.mark.slow
 def test_images_of_64_bits_train_as_those_of_32():
     images = tiny_images(16)
 
@@ -528,6 +531,7 @@ def test_generate():
     assert np.array_equal(some, gan.generate(2))
 
 
+@pytest.mark.slow
 def test_generate_does_not_disturb_training():
     runs = []
     for draws in (0, 3):

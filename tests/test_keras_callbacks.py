@@ -61,6 +61,7 @@ def test_learning_rate_scheduler_sets_both_rates():
     np.testing.assert_allclose(rates, [[0.1, 0.1], [0.05, 0.05]], 1e-6)
 
 
+@pytest.mark.slow
 def test_reduce_on_plateau_lowers_both_rates():
     plateau = keras.callbacks.ReduceLROnPlateau(
         monitor="g_loss", mode="min", factor=0.5, patience=1, min_delta=100
@@ -95,6 +96,7 @@ def test_a_direction_must_be_given():
         fit(compiled(), keras.callbacks.EarlyStopping(monitor="g_loss"))
 
 
+@pytest.mark.slow
 def test_model_checkpoint_keeps_the_best(tmp_path):
     gan = compiled()
     d_real = []
@@ -150,6 +152,7 @@ def test_tensorboard(tmp_path):
         }
 
 
+@pytest.mark.slow
 def test_backup_and_restore_goes_on_bit_for_bit(tmp_path):
     def run(directory, epochs):
         keras.utils.set_random_seed(0)
@@ -169,6 +172,7 @@ def test_backup_and_restore_goes_on_bit_for_bit(tmp_path):
     assert same(whole, run(tmp_path / "parts", 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "schedule",
     [
@@ -231,6 +235,7 @@ class Explosion(keras.callbacks.Callback):
             kernel.assign(np.full(kernel.shape, np.inf))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batches", [4, 5])
 def test_guard_goes_back_to_the_last_good_epoch(batches):
     """The weights explode at the very end of epoch 2, or in epoch 3."""

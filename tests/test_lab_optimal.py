@@ -214,6 +214,7 @@ def known_points(data, points):
     return gan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [lab.ring(), lab.grid(), lab.two_moons()])
 def test_a_perfect_generator_in_the_plane_is_near_0(data):
     gan = known_points(data, data.sample(2000, seed=7))
@@ -228,6 +229,7 @@ def test_a_perfect_generator_in_the_plane_is_near_0(data):
     )
 
 
+@pytest.mark.slow
 def test_a_lost_mode_in_the_plane():
     data = lab.Mixture([[-1.0, 0.0], [1.0, 0.0]], 0.02)
     points = lab.Mixture([[1.0, 0.0]], 0.02).sample(2000, seed=7)

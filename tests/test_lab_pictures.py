@@ -96,6 +96,7 @@ def test_a_picture_takes_a_grid_as_fine_as_the_data():
     assert figure.axes[0].get_xlim() == thin.bounds()[0]
 
 
+@pytest.mark.slow
 def test_densities_are_for_the_line():
     found = lab.Comparison(plane_gan(), lab.ring())
     with pytest.raises(ValueError, match="`comparison` must be one on"):
@@ -107,6 +108,7 @@ def frames(path):
         return image.n_frames, image.size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["line", "plane"])
 def test_a_film_grows_by_a_frame_an_epoch(tmp_path, name):
     data = {"line": lab.mixture(), "plane": lab.ring()}[name]
@@ -127,6 +129,7 @@ def test_a_film_grows_by_a_frame_an_epoch(tmp_path, name):
     assert frames(path) == (5, size)
 
 
+@pytest.mark.slow
 def test_a_picture_in_tensorboard(tmp_path):
     gan = plane_gan()
     picture = lab.FieldPicture(lab.ring(), points=20, size=9, lines=3)
@@ -149,6 +152,7 @@ def test_a_picture_in_tensorboard(tmp_path):
     assert np.ptp(image) > 200
 
 
+@pytest.mark.slow
 def test_a_record_keeps_the_answers():
     gan = plane_gan()
     steps = gk.callbacks.Record(lambda gan: int(gan.steps.numpy()), every=2)

@@ -296,6 +296,7 @@ def test_self_attention(spectral, jit):
     assert sorted(shapes) == [(), (8, 16), (16, 2), (16, 2), (16, 8)]
 
 
+@pytest.mark.slow
 def test_self_attention_learns_from_the_first_step_on():
     layer, x = SelfAttention(), tf.constant(normal(2, 3, 3, 2))
     layer(x)  # 2 channels: one for the queries, one for the keys

@@ -111,6 +111,7 @@ def test_mistakes_are_named(samples, others, message):
         metrics.nearest(samples, others)
 
 
+@pytest.mark.slow
 def test_a_monitor_draws_the_classes_that_are_held_out():
     gan = tiny_recipe("cgan", steps=2)
     shape = gan.sample_shape
@@ -140,6 +141,7 @@ def test_a_monitor_draws_the_classes_that_are_held_out():
         monitor.on_train_begin()
 
 
+@pytest.mark.slow
 def test_a_monitor_looks_at_what_would_be_shown():
     """A generator without tanh may step outside of [-1, 1]."""
     gan = tiny_recipe("dcgan", steps=2)
@@ -160,6 +162,7 @@ def test_a_monitor_looks_at_what_would_be_shown():
     assert distances[0] == distances[1] > 0
 
 
+@pytest.mark.slow
 def test_without_labels_an_extractor_has_no_classes():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (160, 12, 8, 1)).astype("uint8")  # no square

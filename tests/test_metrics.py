@@ -168,6 +168,7 @@ def test_sliced_wasserstein_does_not_depend_on_the_block(rng, monkeypatch):
     assert [layer.shape[1] for layer, _ in layers] == list(whole) == [28, 14]
 
 
+@pytest.mark.slow
 def test_sliced_wasserstein_tells_where_the_difference_is(rng):
     base = rng.normal(size=(2, 400, 7, 7, 1))
     smooth = np.kron(base, np.ones((1, 1, 4, 4, 1))).astype("float32")

@@ -1222,6 +1222,11 @@ def test_mistake(name, tmp_path):
     assert lab.steps() == 0
     assert snapshot(lab.path) == before
 
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_advice_helps(name, tmp_path):
+    _, _, script = MISTAKES[name]
     lab = Lab(tmp_path / "right", wrong=False)
     lab.path.mkdir()
     run = script(lab)

@@ -61,6 +61,7 @@ def trained(**kwargs):
     return gan, logs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ingredient",
     [

@@ -85,6 +85,7 @@ def test_no_gradient_no_step():
     np.testing.assert_array_equal(steps, 0)
 
 
+@pytest.mark.slow
 def test_layers_are_clipped_apart():
     one, two = keras.Variable(np.zeros(3)), keras.Variable(np.zeros(3))
     stable = StableAdam(0.1)

@@ -103,6 +103,7 @@ def test_a_grid_within_a_long_epoch(clock, tmp_path):
         assert gif.n_frames == 3  # the same in every run of the same seed
 
 
+@pytest.mark.slow
 def test_grids_leave_the_training_as_it_is(clock, tmp_path):
     weights = []
     for minutes in (None, 1.0):

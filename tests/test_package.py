@@ -38,6 +38,7 @@ def test_the_training_step_exists_once():
     assert found == [package / "gan.py"]
 
 
+@pytest.mark.slow
 def test_another_backend_gets_one_clear_error():
     # A stand-in for a Keras that runs on JAX, which need not be installed.
     code = (

@@ -16,6 +16,7 @@ def test_the_command_line_knows_every_recipe():
     assert set(gan_keras_cli.RECIPES) == set(recipes.RECIPES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("shape", [(12, 12, 1), (8, 8, 3)])
 def test_recipe_trains_on_grey_and_colour(name, shape):

@@ -63,10 +63,7 @@ def test_two_replicas_equal_one_device(loss):
 
 
 @pytest.mark.parametrize(
-    "penalty",
-    slow_but_for(
-        gk.penalties.penalties.classes, "r1", "gradient_penalty", "dragan"
-    ),
+    "penalty", slow_but_for(gk.penalties.penalties.classes, "r1")
 )
 @pytest.mark.parametrize("every", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_penalties_of_two_replicas_equal_those_of_one(penalty, every):
@@ -79,6 +76,7 @@ def test_penalties_of_two_replicas_equal_those_of_one(penalty, every):
     assert max(one[1][penalty]) > 1e-4
 
 
+@pytest.mark.slow
 def test_metrics_of_two_replicas_are_those_of_all_their_samples():
     """Also with a penalty, which `evaluate` does not log.
 
@@ -149,6 +147,7 @@ def test_replicas_draw_different_parts_of_the_same_noise():
     assert len(np.unique(np.concatenate([first, second]))) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 def test_xla_is_off_under_a_strategy():
     with two_cpus().scope():

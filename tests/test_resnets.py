@@ -184,6 +184,7 @@ def networks(family):
     return pairs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_saved_and_cloned_they_are_the_same(family, tmp_path):
     for network, inputs in networks(family):
@@ -201,6 +202,7 @@ def test_saved_and_cloned_they_are_the_same(family, tmp_path):
         assert np.abs(clone(inputs) - expected).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_half_precision_inside_full_precision_at_the_ends(family):
     full = networks(family)
@@ -399,6 +401,7 @@ def blocks_of(network):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(28, 28, 1), (9, 17, 3)], ids=str)
 def test_blocks_begin_by_adding_nothing(shape):
     for network, inputs in [
@@ -485,6 +488,7 @@ def test_more_mistakes():
         r3gan_discriminator((8, 8, 1), condition=Concatenation())
 
 
+@pytest.mark.slow
 def test_r3gan_without_blocks_on_full_maps_is_a_network_of_half_the_size():
     shape = (9, 18, 3)  # odd sizes are cropped
     g = r3gan_generator(shape, 4, 2, stride=2)

@@ -109,6 +109,7 @@ def test_resumed_run_equals_the_uninterrupted_one(
     assert event_steps(tmp_path) == event_steps(whole_directory)
 
 
+@pytest.mark.slow
 def test_work_after_the_last_checkpoint_is_done_again_not_twice(
     uninterrupted, tmp_path
 ):
@@ -134,6 +135,7 @@ def three_epochs(uninterrupted, tmp_path_factory):
     return directory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut off", "one bit", "empty"])
 def test_damaged_checkpoint_falls_back_on_the_one_before(
     uninterrupted, three_epochs, damage, tmp_path
@@ -158,6 +160,7 @@ def test_damaged_checkpoint_falls_back_on_the_one_before(
     assert same(state(uninterrupted[0]), state(gan))
 
 
+@pytest.mark.slow
 def test_without_a_checkpoint_that_can_be_read_nothing_is_overwritten(
     tmp_path,
 ):
@@ -174,6 +177,7 @@ def test_without_a_checkpoint_that_can_be_read_nothing_is_overwritten(
     assert (tmp_path / "history.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_not_trained_further(uninterrupted, tmp_path):
     fit(start_like(uninterrupted), tmp_path, epochs=2)
     before = (tmp_path / "training.gif").read_bytes()
@@ -182,12 +186,14 @@ def test_a_finished_run_is_not_trained_further(uninterrupted, tmp_path):
     assert (tmp_path / "training.gif").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_checkpoints_are_not_written_more_often_than_asked(tmp_path):
     fit(new_gan(), tmp_path, epochs=3, seconds=1000.0)
     # Only the last epoch's.
     assert os.listdir(tmp_path / "checkpoints") == ["epoch_00003.npz"]
 
 
+@pytest.mark.slow
 def test_the_last_epoch_gets_one_whatever_made_it_the_last(tmp_path):
     gan = new_gan()
     stop = keras.callbacks.LambdaCallback(
@@ -201,6 +207,7 @@ def test_the_last_epoch_gets_one_whatever_made_it_the_last(tmp_path):
     assert os.listdir(tmp_path / "checkpoints") == ["epoch_00002.npz"]
 
 
+@pytest.mark.slow
 def test_a_fit_after_a_resumed_one_begins_where_it_is_told(tmp_path):
     fit(new_gan(), tmp_path, epochs=2)
     gan = fit(new_gan(), tmp_path, epochs=3)
@@ -294,6 +301,7 @@ def test_a_drive_without_locks_is_written_to(tmp_path, monkeypatch):
     assert entered
 
 
+@pytest.mark.slow
 def test_damage_is_not_reported_where_there_is_none(uninterrupted, tmp_path):
     fit(start_like(uninterrupted), tmp_path, epochs=1)
     with warnings.catch_warnings():
@@ -302,6 +310,7 @@ def test_damage_is_not_reported_where_there_is_none(uninterrupted, tmp_path):
     assert np.all(gan.steps.numpy() == 20)
 
 
+@pytest.mark.slow
 def test_what_the_guard_took_back_is_no_epoch(tmp_path):
     """An epoch's last step may spoil the weights, and its losses tell not."""
     gan = new_gan()

@@ -85,6 +85,7 @@ def test_how_to_compile_is_saved_as_it_was_asked_for():
         assert gan.get_compile_config()["jit_compile"] == asked
 
 
+@pytest.mark.slow
 def test_save_weights_and_load_weights(tmp_path):
     gan = tiny_gan()
     gan.compile()
@@ -131,6 +132,7 @@ def test_uncompiled_model_round_trips(tmp_path):
     assert same(weights(gan), weights(again))
 
 
+@pytest.mark.slow
 @pytest.mark.xla
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_goes_on_bit_for_bit(name, tmp_path):
@@ -286,6 +288,7 @@ def assert_serves(path, gan):
     )
 
 
+@pytest.mark.slow
 def test_an_exported_directory_may_be_named_with_a_slash(tmp_path):
     gan = tiny_gan()
     gan.export_generator(f"{tmp_path / 'g'}/")
@@ -293,6 +296,7 @@ def test_an_exported_directory_may_be_named_with_a_slash(tmp_path):
     assert_serves(tmp_path / "g", gan)
 
 
+@pytest.mark.slow
 def test_a_model_whose_rate_came_to_rest_comes_back(tmp_path):
     gan = tiny_gan()
     gan.compile()

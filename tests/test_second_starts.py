@@ -115,6 +115,7 @@ class Spoil(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
+@pytest.mark.slow
 def test_weights_that_are_no_numbers_are_no_checkpoint(tmp_path):
     trained(tmp_path, Spoil())
     epoch, values = resuming.newest(resuming.checkpoints(tmp_path))
@@ -122,6 +123,7 @@ def test_weights_that_are_no_numbers_are_no_checkpoint(tmp_path):
     assert all(np.isfinite(value).all() for value in values)
 
 
+@pytest.mark.slow
 def test_any_damage_leads_to_the_checkpoint_before(tmp_path):
     trained(tmp_path)
     directory = resuming.checkpoints(tmp_path)
@@ -137,6 +139,7 @@ def test_any_damage_leads_to_the_checkpoint_before(tmp_path):
     assert epoch == 2
 
 
+@pytest.mark.slow
 def test_a_plan_is_not_made_from_the_time_of_compiling():
     now = [0.0]
 
