@@ -459,14 +459,7 @@ exercises.claim(quality.answers[0] / quality.answers[-1], at_least=10)
 
 # %%
 samples = gan.generate(32, seed=5)
-gk.plots.image_rows(
-    dict(
-        zip(
-            ["drawn by G,", "from", "new", "noise"],
-            samples.reshape(4, 8, 28, 28, 1),
-        )
-    )
-)
+gk.plots.caption(gk.plots.image_grid(samples), "drawn by G, from new noise")
 
 # %% [markdown]
 # *What you should see: four rows of digits that nobody has written. Most are
