@@ -495,26 +495,36 @@ axis.spines[["top", "right"]].set_visible(False)
 
 # %% [markdown]
 # *What you should see: a row of samples for each cure, and below a bar for
-# each. The bars of R1 and WGAN-GP are much shorter than the first, no longer
-# than the dashed line of the healthy run; that of label smoothing is the
-# longest of all; spectral norm is in between.*
+# each. The bars of R1 and WGAN-GP are the shortest, no longer than the dashed line
+# of the healthy run. Those of label smoothing and spectral norm are longer.*
 #
-# That is worth remembering. Smoothing takes away D's certainty and leaves it
-# its slope: D may still be as steep as it likes between real and fake, and its
-# advice points anywhere. It is a help for a game that is nearly even, and made
-# this one worse. What cures is to hold the slope. (Spectral norm holds it in
+# How much longer, and whether they are shorter than the first one, is a matter of
+# luck. The same five trainings with four seeds, of which yours is the first:
+#
+# | | seed 1 | seed 2 | seed 4 | seed 5 |
+# | --- | --- | --- | --- | --- |
+# | D too strong | 1344 | 553 | 922 | 578 |
+# | label smoothing | 710 | 1077 | 708 | 1476 |
+# | spectral norm | 988 | 598 | 697 | 707 |
+# | R1 | 377 | 318 | 411 | 429 |
+# | WGAN-GP | 295 | 305 | 323 | 347 |
+#
+# (On another processor numbers are rounded in another order, and so even seed 1 has
+# another game.) Had you tried seed 1 alone, you would call smoothing a cure; with
+# seed 5 alone, a poison. **One training of a GAN proves nothing.** What all of them
+# agree on is R1 and WGAN-GP. Smoothing takes away D's certainty and leaves it its
+# slope: D may still be as steep as it likes between real and fake, and its advice
+# points anywhere. What cures is to hold the slope. (Spectral norm holds it in
 # every layer at once, which a D as thin as ours can hardly afford: the recipe
 # `sngan` gives it twice the width.)
 
 # %%
 print({name: round(distance) for name, distance in distances.items()})
 for name in ("R1", "WGAN-GP"):
-    exercises.claim(distances["D too strong"] / distances[name], at_least=1.4)
+    exercises.claim(distances["D too strong"] / distances[name], at_least=1.2)
     exercises.claim(distances[name] / healthy[2], at_most=1.1)
-exercises.claim(distances["label smoothing"] / distances["D too strong"], 1)
-between = distances["label smoothing"] / distances["spectral norm"]
-exercises.claim(between, at_least=1)
-exercises.claim(distances["spectral norm"] / distances["R1"], at_least=1)
+    for other in ("label smoothing", "spectral norm"):
+        exercises.claim(distances[other] / distances[name], at_least=1.2)
 
 # %% [markdown]
 # ## Fourth trouble: a D that is too weak
