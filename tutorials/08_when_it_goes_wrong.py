@@ -434,8 +434,8 @@ gk.plots.loss_race(strong[0], gk.losses.NonSaturating())
 gk.plots.loss_race(healthy[0], gk.losses.NonSaturating())
 
 # %% [markdown]
-# *What you should see: above, the sick run. D says about 0.9 of real images
-# and less than 0.15 of fakes, to the end; g_loss stays far above d_loss. Below,
+# *What you should see: above, the sick run. D says 0.8 or more of real
+# images and 0.2 or less of fakes, to the end; g_loss stays far above d_loss. Below,
 # the healthy one: the opinions come closer to each other, and so do the
 # losses.*
 
@@ -445,8 +445,8 @@ end = {
     for name, run in [("healthy", healthy), ("strong", strong)]
 }
 print(end)
-exercises.claim(end["strong"]["d_real"], at_least=0.85)
-exercises.claim(end["strong"]["d_fake"], at_most=0.15)
+exercises.claim(end["strong"]["d_real"], at_least=0.78)
+exercises.claim(end["strong"]["d_fake"], at_most=0.22)
 exercises.claim(end["healthy"]["d_real"], at_most=0.75)
 
 # %% [markdown]
@@ -499,15 +499,15 @@ axis.spines[["top", "right"]].set_visible(False)
 # of the healthy run. Those of label smoothing and spectral norm are longer.*
 #
 # How much longer, and whether they are shorter than the first one, is a matter of
-# luck. The same five trainings with four seeds, of which yours is the first:
+# luck. The same five trainings with five seeds, of which yours is the first:
 #
-# | | seed 1 | seed 2 | seed 4 | seed 5 |
-# | --- | --- | --- | --- | --- |
-# | D too strong | 1344 | 553 | 922 | 578 |
-# | label smoothing | 710 | 1077 | 708 | 1476 |
-# | spectral norm | 988 | 598 | 697 | 707 |
-# | R1 | 377 | 318 | 411 | 429 |
-# | WGAN-GP | 295 | 305 | 323 | 347 |
+# | | seed 1 | seed 2 | seed 3 | seed 4 | seed 5 |
+# | --- | --- | --- | --- | --- | --- |
+# | D too strong | 1344 | 553 | 526 | 922 | 578 |
+# | label smoothing | 710 | 1077 | 1265 | 708 | 1476 |
+# | spectral norm | 988 | 598 | 615 | 697 | 707 |
+# | R1 | 377 | 318 | 311 | 411 | 429 |
+# | WGAN-GP | 295 | 305 | 333 | 323 | 347 |
 #
 # (On another processor numbers are rounded in another order, and so even seed 1 has
 # another game.) Had you tried seed 1 alone, you would call smoothing a cure; with
