@@ -7,6 +7,7 @@ from gan_keras.plots.style import QUIET
 from gan_keras.plots.style import REAL_COLOUR
 from gan_keras.plots.style import dress
 from gan_keras.plots.style import legend
+from gan_keras.plots.style import log_ticks
 from gan_keras.plots.style import new_figure
 
 
@@ -22,8 +23,6 @@ def quality_curve(epochs, values, floor, name):
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    from matplotlib.ticker import NullFormatter
-
     figure = new_figure(3.6, width=6)
     axis = figure.subplots()
     marker = "o" if len(values) < 30 else None
@@ -41,11 +40,7 @@ def quality_curve(epochs, values, floor, name):
     shown = [floor, *values]
     if min(shown) > 0:
         axis.set_yscale("log")
-        axis.yaxis.set_major_formatter("{x:g}")
-        # Over several decades the numbers between would lie on each other.
-        few = max(shown) < 30 * min(shown)
-        axis.yaxis.set_minor_formatter("{x:g}" if few else NullFormatter())
-        axis.tick_params(which="minor", labelsize=7)
+        log_ticks(axis.yaxis, min(shown), max(shown))
     dress(axis, xlabel="epoch", ylabel=name)
     return figure
 
@@ -176,4 +171,4 @@ def _dots(axis, figures, values, scaled=False):
     axis.grid(axis="x", color=QUIET, alpha=0.25)
     if scaled:
         axis.set_xscale("log")
-        axis.xaxis.set_major_formatter("{x:g}")
+        log_ticks(axis.xaxis, *axis.get_xlim())

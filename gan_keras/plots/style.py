@@ -80,6 +80,23 @@ def dress(axis, title="", xlabel="", ylabel=""):
     axis.spines[["top", "right"]].set_visible(False)
 
 
+def log_ticks(ruler, low, high):
+    """Numbers on a logarithmic axis, few enough not to lie on each other.
+
+    Args:
+        ruler: A `matplotlib.axis.Axis`: an axes' `xaxis` or `yaxis`.
+        low: Float > 0, the least number shown.
+        high: Float, the largest.
+    """
+    from matplotlib.ticker import LogLocator
+    from matplotlib.ticker import NullFormatter
+
+    few = high < 50 * low
+    ruler.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    ruler.set_major_formatter("{x:g}")
+    ruler.set_minor_formatter(NullFormatter())
+
+
 def legend(axis, **kwargs):
     """A legend without a frame, if there is anything to say in it."""
     if axis.get_legend_handles_labels()[0]:

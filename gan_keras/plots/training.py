@@ -156,6 +156,7 @@ def gradient_norms(norms):
     figure = style.new_figure(1.0 + 0.26 * longest)
     axes = figure.subplots(1, len(norms), sharex=True, squeeze=False)[0]
     colours = {"discriminator": style.D_COLOUR, "generator": style.G_COLOUR}
+    lengths = [n for layers in norms.values() for n in layers.values() if n]
     for axis, (network, layers) in zip(axes, norms.items()):
         places = np.arange(len(layers))
         axis.barh(
@@ -164,7 +165,8 @@ def gradient_norms(norms):
         )  # fmt: skip
         axis.set_yticks(places, list(layers))
         axis.invert_yaxis()  # the first layer on top, as the data flow
-        if any(layers.values()):
+        if lengths:
             axis.set_xscale("log")
+            style.log_ticks(axis.xaxis, min(lengths), max(lengths))
         style.dress(axis, network, "length of the gradient")
     return figure
