@@ -2,6 +2,8 @@
 
     python -m benchmarks.costs start     # process start to first grid on disk
     python -m benchmarks.costs start --cold  # as after switching on; needs root
+    python -m benchmarks.costs import    # beside `import keras`, and `--help`
+    python -m benchmarks.costs grid      # the samples' share of an epoch
     python -m benchmarks.costs images    # time per image, 5,000 to 500,000
     python -m benchmarks.costs epochs    # callbacks and memory, 500 epochs
     python -m benchmarks.costs limit     # share of the machine's arithmetic
@@ -68,6 +70,73 @@ def start(rounds, cold):
             f"({min(seconds):.1f} to {max(seconds):.1f}, {rounds} runs)"
         )
     print("wanted: 20")
+
+
+def seconds(*command):
+    """How long a program of this Python takes, from start to end."""
+    begin = time.monotonic()
+    subprocess.run(
+        [sys.executable, *command], check=True, stdout=subprocess.DEVNULL
+    )
+    return time.monotonic() - begin
+
+
+def imports(rounds):
+    commands = {
+        "import keras": ("-c", "import keras"),
+        "import gan_keras": ("-c", "import gan_keras"),
+        "gan-keras --help": ("-m", "gan_keras_cli", "--help"),
+    }
+    times = {name: [] for name in commands}
+    for _ in range(rounds + 1):
+        for name, command in commands.items():
+            times[name].append(seconds(*command))
+    for name, found in times.items():
+        found = found[1:]  # the first one fetches the files
+        print(
+            f"{name}: {np.median(found):.2f} s "
+            f"({min(found):.2f} to {max(found):.2f}, {rounds} runs)"
+        )
+
+
+def grid(rounds):
+    """An epoch of the embedded digits, and what `SampleGrid` takes of it."""
+    import keras
+
+    import gan_keras as gk
+
+    class Clock(keras.callbacks.Callback):
+        """Before and after the callback that it is put around."""
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.begin = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.end = time.perf_counter()
+
+    digits, _ = gk.datasets.load("digits")
+    gan, batch_size = default_gan()
+    data = gk.datasets.pipeline(digits, batch_size=batch_size)
+    before, after = Clock(), Clock()
+    shares = []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: shares.append(
+            (after.end - before.end) / (after.end - before.begin)
+        )
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        samples = gk.callbacks.SampleGrid(directory)
+        gan.fit(
+            data,
+            epochs=rounds + 1,
+            callbacks=[before, samples, after, note],
+            verbose=0,
+        )
+    shares = shares[1:]  # the first one traces
+    print(
+        f"SampleGrid: {np.median(shares):.1%} of an epoch of {len(data)} "
+        f"steps ({min(shares):.1%} to {max(shares):.1%}); wanted: 2%"
+    )
 
 
 def default_gan():
@@ -289,7 +358,10 @@ def limit(rounds):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["start", "images", "epochs", "limit"])
+    parser.add_argument(
+        "what",
+        choices=["start", "import", "grid", "images", "epochs", "limit"],
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=500)
     parser.add_argument(
@@ -298,6 +370,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     {
         "start": lambda: start(options.rounds, options.cold),
+        "import": lambda: imports(options.rounds),
+        "grid": lambda: grid(options.rounds),
         "images": lambda: images(options.rounds),
         "epochs": lambda: epochs(options.epochs),
         "limit": lambda: limit(options.rounds),
