@@ -27,13 +27,13 @@ from PIL import Image
 
 import gan_keras as gk
 from benchmarks import provenance
-from gan_keras import cli
 from gan_keras import recipes
+from gan_keras.cli import planning
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
 from gan_keras.metrics import frechet_distance
 from gan_keras.precision import precision
-from gan_keras_cli import PRECISIONS
+from gan_keras_cli.names import PRECISIONS
 
 TABLE = Path(__file__).with_name("faces.csv")
 
@@ -133,7 +133,7 @@ def settings(options, run, images):
         gan = build(options, images.shape[1:], 1000)
         data = gk.datasets.pipeline(images, batch_size=batch_size)
         minutes = max(options.minutes)
-        steps = 60 * minutes / cli.seconds_a_step(gan, data, minutes)
+        steps = 60 * minutes / planning.seconds_a_step(gan, data, minutes)
         found = {"epochs": max(1, int(steps / len(data))), "batch": batch_size}
         path.write_text(json.dumps(found))
     return json.loads(path.read_text())
@@ -182,7 +182,7 @@ def train(options, images, held_out, run):
     left = max(options.minutes) - milestones.seconds / 60
     gan.fit(
         data,
-        epochs=math.ceil(found["epochs"] * cli.SLACK),
+        epochs=math.ceil(found["epochs"] * planning.SLACK),
         verbose=2,
         # The checkpoint last: what it is a checkpoint of has been counted.
         callbacks=[

@@ -31,10 +31,10 @@ import gan_keras as gk
 from benchmarks import classifiers
 from benchmarks import peers
 from benchmarks import provenance
-from gan_keras import cli
 from gan_keras import files
 from gan_keras import recipes
 from gan_keras import schedules
+from gan_keras.cli import planning
 from gan_keras.datasets import to_uint8
 from gan_keras.metrics import frechet_distance
 
@@ -156,13 +156,13 @@ def ours(contestant, seed, budget, images, labels, judge):
         seed=seed,
     )
     gan = recipe(images.shape[1:], steps=1000, seed=seed, **classes)
-    steps = budget / cli.seconds_a_step(gan, data, budget / 60)
+    steps = budget / planning.seconds_a_step(gan, data, budget / 60)
     # What was traced and compiled to find that out is paid for already.
     left = 1 - (time.perf_counter() - begin) / budget
-    length = max(1, int(steps * left / cli.PARTS))
-    epochs = math.ceil(cli.PARTS * cli.SLACK)
+    length = max(1, int(steps * left / planning.PARTS))
+    epochs = math.ceil(planning.PARTS * planning.SLACK)
     data = data.repeat().take(epochs * length)
-    schedules.set_steps(gan, cli.PARTS * length)
+    schedules.set_steps(gan, planning.PARTS * length)
 
     rows = []
 

@@ -21,11 +21,11 @@ import keras
 import numpy as np
 from PIL import Image
 
-import gan_keras_cli
 from benchmarks import classifiers
 from benchmarks import quality
 from gan_keras import plots
 from gan_keras.datasets import to_uint8
+from gan_keras_cli.names import RECIPES
 
 SEEDS = (0, 1, 2)
 RESULTS = Path(__file__).with_name("recipes.csv")
@@ -83,7 +83,7 @@ def summary():
         "| coverage (worst) | Fréchet | as asked | minutes | good enough |",
         "| --- " * 10 + "|",
     ]
-    for name in gan_keras_cli.RECIPES:
+    for name in RECIPES:
         runs = [row for row in rows if row["label"] == name]
         if not runs:
             continue
@@ -120,9 +120,7 @@ def main(arguments=None):
     parser.add_argument(
         "--classifier", choices=list(classifiers.NETWORKS), default="final"
     )
-    parser.add_argument(
-        "--only", nargs="+", default=list(gan_keras_cli.RECIPES)
-    )
+    parser.add_argument("--only", nargs="+", default=list(RECIPES))
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
     parser.add_argument(
         "--summary",

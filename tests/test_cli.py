@@ -20,6 +20,13 @@ from conftest import two_cpus
 from PIL import Image
 
 import gan_keras_cli
+from gan_keras_cli.checks import UsageError
+from gan_keras_cli.checks import check_train
+from gan_keras_cli.names import CRITIC_STEPS
+from gan_keras_cli.names import DATA_SETS
+from gan_keras_cli.names import RECIPES
+from gan_keras_cli.parser import build_parser
+from gan_keras_cli.runs import RUN_KEYS
 
 TRAIN = [
     "train", "--epochs", "2", "--width", "2", "--latent-dim", "4",
@@ -79,7 +86,7 @@ def test_config_tells_every_setting(run):
     assert config["images"] == [128, 8, 8, 1]
     assert config["versions"]["keras"] == keras.__version__
     assert config["compile"]["loss"]["class_name"] == "NonSaturating"
-    parser = gan_keras_cli.build_parser()
+    parser = build_parser()
     options = vars(parser.parse_args(["train"]))
     assert set(options) - {"command", "overwrite", "resume"} <= set(config)
 
@@ -162,7 +169,7 @@ def test_recipes_are_listed_without_tensorflow(capsys):
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     named = [line.split()[0] for line in lines[1:] if line][:-1]
-    assert named == list(gan_keras_cli.RECIPES)
+    assert named == list(RECIPES)
     assert all(len(line) <= 80 for line in lines)
 
 
@@ -447,10 +454,10 @@ def test_two_folders_with_dots_in_their_names_are_two_runs(
     seen = []
     for name in ("v1.0", "v1.5"):
         (tmp_path / name).mkdir()
-        options = gan_keras_cli.build_parser().parse_args(
+        options = build_parser().parse_args(
             ["train", "--data", str(tmp_path / name) + "/"]
         )
-        gan_keras_cli.check_train(options)
+        check_train(options)
         seen.append(options.out)
     assert seen == [os.path.join("runs", f"dcgan-v1.{i}") for i in (0, 5)]
 
@@ -489,14 +496,14 @@ def test_overwrite_spares_the_data(run, digits, tmp_path, inside, capsys):
 def test_an_overwrite_that_was_interrupted_can_be_repeated(
     run, tmp_path, monkeypatch
 ):
-    from gan_keras import cli
+    from gan_keras.cli import run_directory
 
     removed = []
     for module, name in [(os, "remove"), (shutil, "rmtree")]:
         monkeypatch.setattr(
             module, name, lambda path: removed.append(os.path.basename(path))
         )
-    cli.clear(run[0])
+    run_directory.clear(run[0])
     assert removed.pop() == "config.json"
     assert {"checkpoints", "history.csv", "model.keras"} <= {*removed}
 
@@ -519,12 +526,12 @@ def test_only_our_own_leftovers_count_as_nothing(tmp_path, name, counts):
     else:
         (out / name).write_text("")
     arguments = ["train", "--out", str(out)]
-    options = gan_keras_cli.build_parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     if counts:
-        with pytest.raises(gan_keras_cli.UsageError, match="holds files"):
-            gan_keras_cli.check_train(options)
+        with pytest.raises(UsageError, match="holds files"):
+            check_train(options)
     else:
-        gan_keras_cli.check_train(options)
+        check_train(options)
 
 
 def test_files_that_came_while_the_data_were_read_stay(
@@ -591,7 +598,7 @@ def test_a_run_killed_at_its_beginning_begins_again(run, tmp_path):
 
 
 def test_a_second_ctrl_c_interrupts_at_once():
-    from gan_keras.cli import CtrlC
+    from gan_keras.cli.training import CtrlC
 
     with CtrlC() as keys:
         signal.raise_signal(signal.SIGINT)
@@ -804,7 +811,7 @@ def test_mistakes_are_told_in_one_line_before_tensorflow(
     (tmp_path / "file").write_text("mine")
     (tmp_path / "gan.keras").write_text("not loaded here")
     (tmp_path / "faces").mkdir()
-    config = dict.fromkeys(gan_keras_cli.RUN_KEYS)
+    config = dict.fromkeys(RUN_KEYS)
     config["data"] = str(tmp_path / "faces")
     config["class_names"] = ["cat", "dog"]
     (tmp_path / "config.json").write_text(json.dumps(config))
@@ -849,19 +856,19 @@ def test_what_a_critic_needs_is_known_beforehand():
         name: gan.critic_steps
         for name in recipes.RECIPES
         if (gan := tiny_recipe(name)).critic_steps > 1
-    } == gan_keras_cli.CRITIC_STEPS
+    } == CRITIC_STEPS
 
 
 def test_names_of_data_sets_are_known_beforehand():
     from gan_keras.datasets.loading import NAMES
 
-    assert gan_keras_cli.DATA_SETS == NAMES
+    assert DATA_SETS == NAMES
 
 
 def test_how_many_samples_are_needed_is_known_beforehand():
     from gan_keras.metrics.evaluator import LEAST
 
-    parse = gan_keras_cli.build_parser().parse_args
+    parse = build_parser().parse_args
     command = ["evaluate", "run", "--samples"]
     assert parse([*command, str(LEAST)]).samples == LEAST
     with pytest.raises(SystemExit):
@@ -896,17 +903,17 @@ def test_large_images_are_not_read_in_vain(tmp_path, capsys, unread):
 
 
 def test_the_oldest_recipe_takes_any_size_and_minutes_no_workers():
-    from gan_keras import cli
     from gan_keras import recipes
+    from gan_keras.cli import before
 
     arguments = ["train", "gan", "--image-size", "4", "--minutes", "1"]
-    options = gan_keras_cli.build_parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     recipe = recipes.get("gan")
-    cli.check_before_loading(
+    before.check_before_loading(
         options, recipe, tf.distribute.get_strategy(), None
     )
     with pytest.raises(ValueError, match="--minutes is for one process"):
-        cli.check_before_loading(options, recipe, two_cpus(), None)
+        before.check_before_loading(options, recipe, two_cpus(), None)
 
 
 @pytest.mark.parametrize("config", ["{}", "[]", '{"recipe": "dcgan"}'])
@@ -1026,9 +1033,9 @@ def test_what_lies_beside_a_model_need_not_be_of_ours(
 
 
 def test_a_folder_of_idx_files_may_hold_the_runs(tmp_path, monkeypatch):
-    options = gan_keras_cli.build_parser().parse_args(["train", "--data", "."])
+    options = build_parser().parse_args(["train", "--data", "."])
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(gan_keras_cli.UsageError, match="must lie outside"):
-        gan_keras_cli.check(options)
+    with pytest.raises(UsageError, match="must lie outside"):
+        gan_keras_cli.checks.check(options)
     (tmp_path / "train-images-idx3-ubyte.gz").touch()
-    gan_keras_cli.check(options)
+    gan_keras_cli.checks.check(options)

@@ -22,10 +22,11 @@ from tensorflow.core.util import event_pb2
 
 import gan_keras_cli
 from gan_keras import callbacks
-from gan_keras import cli
 from gan_keras import datasets
 from gan_keras import plots
 from gan_keras import state
+from gan_keras.cli import planning
+from gan_keras.cli import training
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def fits(monkeypatch):
         calls.append((gan, data, epochs, deadline))
         return 0
 
-    monkeypatch.setattr(cli, "fit", fit)
+    monkeypatch.setattr(training, "fit", fit)
     return calls
 
 
@@ -182,7 +183,7 @@ def test_the_bar_counts_towards_the_newest_plan(capsys):
             self.model.stop_training = epoch == 1
 
     gan = tiny_recipe("dcgan")
-    bar = [Plan(), cli.PlannedBar()]
+    bar = [Plan(), planning.PlannedBar()]
     gan.fit(data_for(gan), epochs=9, verbose=2, callbacks=bar)
     printed = capsys.readouterr().out
     assert re.findall(r"Epoch (\d+/\d+)", printed) == ["1/4", "2/2"]
@@ -300,8 +301,10 @@ def timed_steps(gan, data, minutes, monkeypatch):
         return next(clock)
 
     with monkeypatch.context() as patch:
-        patch.setattr(cli, "time", types.SimpleNamespace(monotonic=monotonic))
-        return cli.seconds_a_step(gan, data, minutes), made
+        patch.setattr(
+            planning, "time", types.SimpleNamespace(monotonic=monotonic)
+        )
+        return planning.seconds_a_step(gan, data, minutes), made
 
 
 @pytest.mark.slow
@@ -369,9 +372,9 @@ def test_compiling_is_a_part_of_the_minutes_asked_for(
         raise Planned(minutes)
 
     clock = types.SimpleNamespace(monotonic=lambda: now[0])
-    monkeypatch.setattr(cli, "time", clock)
-    monkeypatch.setattr(cli, "seconds_a_step", pace)
-    monkeypatch.setattr(cli, "RecordedDeadline", plan)
+    monkeypatch.setattr(training, "time", clock)
+    monkeypatch.setattr(planning, "seconds_a_step", pace)
+    monkeypatch.setattr(planning, "RecordedDeadline", plan)
     arguments = ["train", "gan", "--width", "2", "--minutes", "1"]
     with pytest.raises(Planned) as planned:
         gan_keras_cli.main([*arguments, "--out", str(tmp_path / "run")])

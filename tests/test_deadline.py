@@ -6,8 +6,8 @@ from conftest import data_for
 from conftest import tiny_recipe
 
 import gan_keras as gk
-from gan_keras import cli
 from gan_keras import recipes
+from gan_keras.cli import planning
 
 
 class Clock(keras.callbacks.Callback):
@@ -143,7 +143,7 @@ def test_a_resumed_run_counts_its_own_steps(tmp_path):
 def test_the_command_writes_every_plan_down():
     gan = tiny_recipe("gan", steps=400)
     clock, plans = Clock([1, 1, 1, 1, 2]), []
-    deadline = cli.RecordedDeadline(40 / 60, 6, plans.append)
+    deadline = planning.RecordedDeadline(40 / 60, 6, plans.append)
     deadline.clock = clock
     data = data_for(gan, steps=4)
     told = []

@@ -22,6 +22,7 @@ from gan_keras import metrics
 from gan_keras.extractors import fitting
 from gan_keras.metrics import copies
 from gan_keras.metrics import intervals
+from gan_keras_cli.runs import RUN_KEYS
 
 
 def digits(split="train", n=None):
@@ -684,7 +685,7 @@ def test_the_command_knows_how_a_run_was_trained(
     np.savez(tmp_path / "own.npz", x_train=images[:100], x_test=images[100:])
     path = tmp_path / "model.keras"
     small_gan().save(path)
-    config = dict.fromkeys(gan_keras_cli.RUN_KEYS) | {
+    config = dict.fromkeys(RUN_KEYS) | {
         "recipe": "dcgan", "data": str(tmp_path / "own.npz"),
         "image_size": 28, "flip": flip,
     }  # fmt: skip

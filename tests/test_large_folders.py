@@ -350,16 +350,16 @@ def test_examples_are_of_the_train_part_and_evenly_spread(tmp_path):
 
 
 def test_who_waits_for_a_large_folder_is_told(folder, monkeypatch, capsys):
-    from gan_keras import cli
+    from gan_keras.cli import before
 
     seen = []
     datasets.load(folder, progress=lambda *counts: seen.append(counts))
     assert seen == [(i, 12) for i in range(12)]
     clock = iter([100.0, 102.0, 104.9, 105.0, 108.0, 110.0])
     monkeypatch.setattr(
-        cli, "time", types.SimpleNamespace(monotonic=lambda: next(clock))
+        before, "time", types.SimpleNamespace(monotonic=lambda: next(clock))
     )
-    tell = cli.Patience()
+    tell = before.Patience()
     for done in (0, 30, 50, 1200, 1300):
         tell(done, 10_000)
     assert capsys.readouterr().out.splitlines() == [

@@ -22,7 +22,7 @@ from conftest import tiny_images
 from PIL import Image
 
 import gan_keras as gk
-from gan_keras import cli
+from gan_keras.cli.run_directory import load
 from gan_keras.files import in_use
 
 layers = keras.layers
@@ -790,7 +790,7 @@ def a_model_cut_short(lab):
     if lab.wrong:
         path.write_bytes(path.read_bytes()[:1000])
     yield
-    gan = cli.load(path)
+    gan = load(path)
     lab.gans.append(gan)
     lab.fit(gan)
 
@@ -805,7 +805,7 @@ def a_model_that_is_something_else(lab):
         gan.compile(run_eagerly=True)
         gan.save(path)
     yield
-    gan = cli.load(path)
+    gan = load(path)
     lab.gans.append(gan)
     lab.fit(gan)
 

@@ -8,6 +8,7 @@ import pytest
 
 import gan_keras as gk
 import gan_keras_cli
+from gan_keras_cli.parser import build_parser
 
 README = Path(__file__).parent.parent / "README.md"
 FEW = 128  # images, where README has all of them
@@ -115,13 +116,13 @@ def commands(text):
 def test_commands_are_understood_and_find_their_runs(in_short, text):
     runs, seen = set(), set()
     for words in commands(text):
-        options = gan_keras_cli.build_parser().parse_args(words)
+        options = build_parser().parse_args(words)
         seen.add(options.command)
         if "run" in options:
             # Some command above it has made this run.
             assert options.run in runs, words
         elif options.command != "recipes":
-            gan_keras_cli.check(options)
+            gan_keras_cli.checks.check(options)
         if options.command == "train":
             runs.add(options.out)
     assert {"train", "data", "sample", "interpolate", "evaluate"} <= seen

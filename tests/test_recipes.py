@@ -7,13 +7,13 @@ from conftest import tiny_images
 from conftest import tiny_recipe
 
 import gan_keras as gk
-import gan_keras_cli
 from gan_keras import recipes
 from gan_keras.gan import Batch
+from gan_keras_cli import names
 
 
 def test_the_command_line_knows_every_recipe():
-    assert set(gan_keras_cli.RECIPES) == set(recipes.RECIPES)
+    assert set(names.RECIPES) == set(recipes.RECIPES)
 
 
 @pytest.mark.slow

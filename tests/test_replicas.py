@@ -269,14 +269,14 @@ KEEP_WEIGHTS = """
 import sys
 import gan_keras_cli
 import numpy as np
-from gan_keras import cli
-fit, path = cli.fit, sys.argv.pop(1)
+from gan_keras.cli import training
+fit, path = training.fit, sys.argv.pop(1)
 def fit_and_keep(options, gan, *rest):
     code = fit(options, gan, *rest)
     state = [*gan.get_weights(), *(v.numpy() for v in gan.optimizer.variables)]
     np.savez(path, *state)
     return code
-cli.fit = fit_and_keep
+training.fit = fit_and_keep
 sys.exit(gan_keras_cli.main())
 """
 

@@ -1,0 +1,85 @@
+"""`--minutes`: how many steps fit in, and a plan that follows the clock."""
+
+import time
+
+import keras
+import numpy as np
+
+from gan_keras import callbacks
+
+# Epochs at the least, with --minutes, and steps of an epoch at the least,
+# where their number is left to us.
+PARTS = 20
+SLACK = 2  # with --minutes: how much faster the machine may become
+
+
+def seconds_a_step(gan, data, minutes):
+    """How long a training step takes, measured on this machine.
+
+    A few steps are timed, for about a hundredth of so many minutes at the
+    most, and then undone: the run that follows begins where any other would.
+    The fastest count: what other programs took for a moment says nothing of
+    the whole run.
+    """
+    variables = [*gan.variables, *gan.optimizer.variables]
+    before = [np.array(v) for v in variables]
+    step = gan.make_train_function() or gan.train_function
+    batches = iter(data.repeat())
+    step(batches)  # traces and compiles
+    times = []
+    for _ in range(5):
+        start = time.monotonic()
+        for _ in range(8):
+            logs = step(batches)
+        float(logs["d_loss"])  # waits for the steps to be done
+        times.append((time.monotonic() - start) / 8)
+        if 8 * sum(times) > 0.01 * 60 * minutes:
+            break
+    for variable, value in zip(variables, before):
+        variable.assign(value)
+    gan.reset_metrics()
+    return min(times)
+
+
+class RecordedDeadline(callbacks.Deadline):
+    """Writes its newest plan down, for `--resume` to follow.
+
+    After every epoch, since a run that is killed has no last chance to. The
+    checkpoint of that epoch is written later: it never lacks its plan.
+
+    Args:
+        minutes: As of `Deadline`.
+        first: Int, the epochs of the first plan.
+        write: Callable of the planned number of epochs.
+    """
+
+    def __init__(self, minutes, first, write):
+        super().__init__(minutes)
+        self.first = first
+        self.write = write
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        # For `Pace`, which would tell the time for all that the machine
+        # might do if it became much faster.
+        self.params["epochs"] = self.first
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        if self.epochs is not None:
+            self.write(self.epochs)
+
+
+class PlannedBar(keras.callbacks.ProgbarLogger):
+    """Keras' progress bar, with the epochs that `Deadline` plans by now.
+
+    Keras' own goes on counting towards those that it was told of at first.
+    """
+
+    def set_params(self, params):
+        super().set_params(params)
+        self.shared = params
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epochs = self.shared["epochs"]
+        super().on_epoch_begin(epoch, logs)
