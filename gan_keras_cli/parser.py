@@ -121,7 +121,8 @@ def add_train(commands):
         choices=PRECISIONS,
         default="float32",
         help="mixed_bfloat16 multiplies numbers of 16 bits: faster for images "
-        "of 64x64 on a processor with AMX (flag amx_bf16), slower without",
+        "of 64x64 on some processors, of which the training then tells you, "
+        "and slower on all others",
     )
     train.add_argument(
         "--flip",

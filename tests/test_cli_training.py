@@ -379,3 +379,23 @@ def test_compiling_is_a_part_of_the_minutes_asked_for(
     with pytest.raises(Planned) as planned:
         gan_keras_cli.main([*arguments, "--out", str(tmp_path / "run")])
     assert planned.value.args[0] == pytest.approx(left)
+
+
+@pytest.mark.parametrize(
+    "arguments, pays, told",
+    [
+        (["--image-size", "40"], True, True),
+        (["--image-size", "40"], False, False),
+        (["--image-size", "40", "--precision", "mixed_bfloat16"], True, False),
+        ([], True, False),
+    ],
+)
+def test_who_could_train_faster_is_told(
+    arguments, pays, told, fits, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(training, "sixteen_bits_pay", lambda: pays)
+    common = ["train", "--width", "2", "--out", str(tmp_path / "run")]
+    assert gan_keras_cli.main([*common, *arguments]) == 0
+    assert len(fits) == 1
+    output = capsys.readouterr().out
+    assert ("--precision mixed_bfloat16" in output) == told

@@ -17,6 +17,7 @@ from conftest import tiny_recipe
 from conftest import weights
 
 import gan_keras as gk
+from gan_keras import precision as precision_module
 
 
 def data(batch_size=8):
@@ -125,6 +126,29 @@ def test_bfloat16_penalty_is_that_of_float32(policy):
         fines.append(values.numpy())
     np.testing.assert_allclose(*fines, rtol=0.1)
     assert not np.array_equal(*fines)
+
+
+@pytest.mark.parametrize(
+    "vendor, flags, pays",
+    [
+        ("GenuineIntel", "avx512f avx512_bf16 amx_bf16 amx_tile", True),
+        ("GenuineIntel", "avx512f avx512_bf16", False),
+        ("AuthenticAMD", "avx2 avx512f avx512_bf16", True),
+        ("AuthenticAMD", "avx2 fma", False),
+    ],
+)
+def test_which_processors_multiply_16_bits_faster(
+    vendor, flags, pays, tmp_path, monkeypatch
+):
+    file = tmp_path / "cpuinfo"
+    core = f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: fpu {flags}\n\n"
+    file.write_text(core + core)
+    monkeypatch.setattr(precision_module, "CPUINFO", file)
+    assert precision_module.sixteen_bits_pay() is pays
+    file.write_text("Features\t: fp asimd bf16\n")  # as ARM's are called
+    assert not precision_module.sixteen_bits_pay()
+    file.unlink()
+    assert not precision_module.sixteen_bits_pay()
 
 
 def test_float16_is_refused(policy):
