@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from gan_keras import checks
 from gan_keras import latent
+from gan_keras.batching import in_batches
 from gan_keras.gan import GAN
-from gan_keras.sampling import in_batches
 
 MOST_ROWS = 32  # of a grid, if their number is not given
 

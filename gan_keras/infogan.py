@@ -52,6 +52,9 @@ class InfoGAN(GAN):
         self.categories = categories
         self.continuous = continuous
 
+    #: Codes have places of their own.
+    on_sphere = False
+
     def generator_inputs(self, batch_size, labels=None, turn=0):
         return self.encode(super().generator_inputs(batch_size, turn=turn))
 

@@ -191,7 +191,6 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
     import tensorflow as tf
 
     from gan_keras import checks
-    from gan_keras.infogan import InfoGAN
 
     images = np.asarray(images)
     checks.images(gan, images)
@@ -224,8 +223,7 @@ def project(gan, images, labels=None, steps=200, learning_rate=0.1, seed=0):
     def on_sphere(z):
         return length * z / tf.norm(z, axis=1, keepdims=True)
 
-    # One number has no sphere, and codes have places of their own.
-    if gan.latent_dim < 8 or isinstance(gan, InfoGAN):
+    if not gan.on_sphere:
         on_sphere = tf.identity
     z = tf.Variable(tf.stack(starts))
     m, v = tf.zeros_like(z), tf.zeros_like(z)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from gan_keras import checks
 from gan_keras import latent
+from gan_keras.batching import in_batches
 
 
 class Sampling:
@@ -143,6 +144,14 @@ class Sampling:
         return (shape[0] if isinstance(shape, list) else shape)[-1]
 
     @property
+    def on_sphere(self):
+        """Whether all latent vectors are about equally long.
+
+        In many dimensions they are; in few, lengths differ much.
+        """
+        return self.latent_dim >= 8
+
+    @property
     def sample_shape(self):
         """Tuple, the shape of one image (or point)."""
         return tuple(self.generator.output_shape[1:])
@@ -151,26 +160,3 @@ class Sampling:
         """Prints both networks, layer by layer, as Keras does for one."""
         self.discriminator.summary(*args, **kwargs)
         self.generator.summary(*args, **kwargs)
-
-
-def in_batches(function, arrays, batch_size=256):
-    """Applies a function to a few rows at a time.
-
-    Args:
-        function: Callable, of a slice of `arrays`.
-        arrays: A NumPy array, or a list of arrays with equally many rows.
-        batch_size: Int, rows of a slice.
-
-    Returns:
-        One NumPy array, or a tuple of them if the function returns one.
-    """
-
-    def rows(start):
-        return tf.nest.map_structure(
-            lambda array: tf.constant(array[start : start + batch_size]),
-            arrays,
-        )
-
-    n = len(tf.nest.flatten(arrays)[0])
-    parts = [function(rows(start)) for start in range(0, n, batch_size)]
-    return tf.nest.map_structure(lambda *part: np.concatenate(part), *parts)

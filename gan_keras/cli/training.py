@@ -130,8 +130,8 @@ def train(options, strategy):
             and sixteen_bits_pay()
         ):
             print(
-                "This processor would see some 1.5 times as many images of "
-                "this size in a second with --precision mixed_bfloat16."
+                "This processor would train faster on images of this size with "
+                "--precision mixed_bfloat16."
             )
         # Before that, other workers might find the checkpoints of a run
         # which was about to be cleared.

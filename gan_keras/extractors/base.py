@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from gan_keras import files
+from gan_keras.batching import in_batches
 from gan_keras.datasets.pixels import as_float
-from gan_keras.sampling import in_batches
 
 
 class Extractor:

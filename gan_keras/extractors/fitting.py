@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from gan_keras.batching import in_batches
 from gan_keras.datasets import to_float
 from gan_keras.datasets.pipelines import data_options
 from gan_keras.extractors.base import Extractor
 from gan_keras.precision import precision
-from gan_keras.sampling import in_batches
 
 FEATURES = 64
 PICTURE = 4  # rows and columns of the coarse picture

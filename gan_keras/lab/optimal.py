@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from gan_keras.sampling import in_batches
+from gan_keras.batching import in_batches
 
 # ------------------------------------------------------------------ integrals
 
