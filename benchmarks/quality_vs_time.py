@@ -7,9 +7,9 @@ on what is there, and is called so in the table), alone on the machine. The
 clock counts training with all tracing and compiling, and stops while samples
 are judged: Fréchet distance of 5,000 samples to the 10,000 test images, in the
 features of a classifier of `benchmarks.classifiers`; beside it the floor, that
-of 5,000 training images. Rows are appended to `quality_vs_time.csv`; what is
-there is not done again, and a peer's run of an hour goes on where it was
-stopped.
+of 5,000 training images. Rows are appended to `quality_vs_time.csv`; what this
+processor has there is not done again, and a peer's run of an hour goes on
+where it was stopped (its rows count whatever the processor).
 
 - `ours`, `cgan`: the recipes `dcgan` and `cgan` with a budget of 1, 2 and 5
   minutes, each a run of its own whose learning rate reaches zero at its end;
@@ -100,8 +100,11 @@ def write(rows):
         writer.writerows(row | origin for row in rows)
 
 
-def done(contestant, seed, budget, classifier):
-    """The seconds at which this run has been judged: a set."""
+def done(contestant, seed, budget, classifier, processors=None):
+    """The seconds at which this run has been judged: a set.
+
+    On one of these processors, if they are given.
+    """
     if not RESULTS.exists():
         return set()
     with open(RESULTS, newline="") as file:
@@ -111,6 +114,7 @@ def done(contestant, seed, budget, classifier):
             if (row["contestant"], row["seed"], row["budget"])
             == (contestant, str(seed), str(budget))
             and row["classifier"] == classifier
+            and (processors is None or row["processor"] in processors)
         }
 
 
@@ -300,9 +304,10 @@ def main(arguments=None):
                 peer(contestant, seed, images, judge, cache)
                 continue
             budgets = OURS[contestant][1]
+            here = {provenance.processor()}
             for budget in options.budgets or budgets:
                 if budget not in budgets or done(
-                    contestant, seed, budget, judge.name
+                    contestant, seed, budget, judge.name, here
                 ):
                     continue
                 train = images, labels
