@@ -162,19 +162,21 @@ def images(rounds):
     digits, _ = gk.datasets.load("digits")
     counts = (5_000, 50_000, 500_000)
     gan, batch_size = default_gan()
+    steps = 150
     data = {
         n: gk.datasets.pipeline(
-            np.resize(digits, (n, *digits.shape[1:])), batch_size=batch_size
+            np.resize(digits, (n, *digits.shape[1:])),
+            batch_size=batch_size,
+            epoch_size=steps * batch_size,
         )
         for n in counts
     }
-    steps = 150
     times = {n: [] for n in counts}
     for turn in range(rounds + 1):
         for n in counts[turn % 3 :] + counts[: turn % 3]:
             begin = time.perf_counter()
             with silence():
-                gan.fit(data[n].repeat(), epochs=1, steps_per_epoch=steps)
+                gan.fit(data[n], epochs=1)
             times[n].append(time.perf_counter() - begin)
     for n in counts:
         micro = np.array(times[n][1:]) / steps / batch_size * 1e6

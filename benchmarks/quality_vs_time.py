@@ -153,19 +153,23 @@ def ours(contestant, seed, budget, images, labels, judge):
     recipe = recipes.get(OURS[contestant][0])
     begin = time.perf_counter()
     classes = {"num_classes": 10} if recipe.classes else {}
-    data = gk.datasets.pipeline(
-        images,
-        labels if recipe.classes else None,
-        batch_size=recipe.batch_size,
-        seed=seed,
-    )
+
+    def batches(length=None):
+        return gk.datasets.pipeline(
+            images,
+            labels if recipe.classes else None,
+            batch_size=recipe.batch_size,
+            seed=seed,
+            epoch_size=length and length * recipe.batch_size,
+        )
+
     gan = recipe(images.shape[1:], steps=1000, seed=seed, **classes)
-    steps = budget / planning.seconds_a_step(gan, data, budget / 60)
+    pace = planning.seconds_a_step(gan, batches(), budget / 60)
+    steps = budget / pace
     # What was traced and compiled to find that out is paid for already.
     left = 1 - (time.perf_counter() - begin) / budget
     length = max(1, int(steps * left / planning.PARTS))
     epochs = math.ceil(planning.PARTS * planning.SLACK)
-    data = data.repeat().take(epochs * length)
     schedules.set_steps(gan, planning.PARTS * length)
 
     rows = []
@@ -191,9 +195,8 @@ def ours(contestant, seed, budget, images, labels, judge):
     points = Points(begin, range(60, budget - 7, 15), look)
     left = (budget - points.now()) / 60
     gan.fit(
-        data,
+        batches(length),
         epochs=epochs,
-        steps_per_epoch=length,
         verbose=0,
         callbacks=[points, gk.callbacks.Deadline(left, clock=points.now)],
     )

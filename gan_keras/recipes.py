@@ -223,11 +223,9 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     latent_dim, width = scale(image_shape, latent_dim, width)
     if is_small(image_shape):
         # D's last layer but one would in time know a few thousand images by
-        # heart. When D is too sure of them it is shown some of them shifted;
-        # of sixty thousand it is so at most while G cannot draw yet.
-        augmentation = augment.AdaptiveAugmentation(
-            augment.Translation(), target=0.3, images=250_000
-        )
+        # heart. The more often it has seen them, the more of them are
+        # shifted; in these steps, sixty thousand come up too seldom for that.
+        augmentation = augment.GrowingAugmentation(augment.Translation())
         # A short game changes fast: with a beta_2 of 0.95, Adam's idea of how
         # large the gradients are is that of the last twenty steps. And the
         # fewer the steps, the later they should shrink.

@@ -138,6 +138,10 @@ class Training:
         data, self.example_batch = checks.training_data(
             self, x, y, batch_size, kwargs.get("shuffle", True)
         )
+        if self.augmentation is not None:
+            self.augmentation.begin(
+                checks.different_images(data, self.example_batch)
+            )
         if data is not x:
             kwargs["shuffle"] = False  # of an array: done, if it was wanted
         elif isinstance(data, tf.data.Dataset):

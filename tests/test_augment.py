@@ -342,14 +342,23 @@ def test_replicas_take_their_rows_and_agree_on_p():
 NAMES = list(augment.augmentations.classes)
 
 
+def awake(name, p=0.7):
+    """The augmentation of that name, at a moment when it changes images."""
+    one = augment.get(name)
+    if name == "adaptive_augmentation":
+        one.p.assign(p)
+    if name == "growing_augmentation":
+        one.p = p
+        one.seen.assign(one.looks)
+    return one
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("jit", [False, True])
 def test_first_and_second_derivatives(name, jit):
     """Every transform is affine, T(x) = J x + t, and J is found by units."""
-    one = augment.get(name)
-    if name == "adaptive_augmentation":
-        one.p.assign(0.7)
+    one = awake(name)
     images = tiny_images(3, 4, channels=2)
     step = tf.constant(2, tf.int64)
 
@@ -397,9 +406,7 @@ def test_first_and_second_derivatives(name, jit):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_images_with_xla(name):
-    one = augment.get(name)
-    if name == "adaptive_augmentation":
-        one.p.assign(0.7)
+    one = awake(name)
     images = tiny_images(6, 8, channels=3)
     compiled = tf.function(
         lambda images, step: one(images, step, 1), jit_compile=True
@@ -416,9 +423,7 @@ def test_the_same_images_with_xla(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_half_precision_images_keep_their_dtype(name):
-    one = augment.get(name)
-    if name == "adaptive_augmentation":
-        one.p.assign(1.0)
+    one = awake(name, p=1.0)
     images = tf.cast(tiny_images(4, 8, channels=3), tf.bfloat16)
     changed = one(images, 0, 0)
     assert changed.dtype == tf.bfloat16
@@ -541,6 +546,61 @@ def test_logs_and_updates_reach_into_a_chain():
     assert augment.DiffAugment().logs(3) == {}
 
 
+# -------------------------------------------------------------------- growing
+
+
+def test_p_grows_with_what_d_has_seen():
+    # 4 of 20 images a call: a fifth of a look, of the two that p takes.
+    growing = augment.GrowingAugmentation("flip", p=0.6, looks=2, images=20)
+    step = tf.function(lambda: growing.update(tf.ones([4])), jit_compile=True)
+    found = []
+    for _ in range(12):
+        found.append(float(growing.logs(3)["augment_p"][1]))
+        step()
+    expected = [0.6 * min(1, 0.2 * i / 2) for i in range(12)]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert float(growing.seen) == 2  # and no further
+
+
+def test_p_grows_whatever_d_says():
+    for logits in ([9.0, 9.0], [-9.0, 9.0], [-9.0, -9.0]):
+        growing = augment.GrowingAugmentation("flip", looks=1, images=8)
+        growing.update(tf.constant(logits), boundary=0.5)
+        assert float(growing.dose()) == 0.5 * 2 / 8
+
+
+def test_growing_begins_with_what_fit_says():
+    growing = augment.GrowingAugmentation("flip", p=1.0, looks=4)
+    growing.update(tf.ones([8]))
+    assert float(growing.dose()) == 0  # of how many? As if without an end.
+    growing.begin(16)
+    growing.update(tf.ones([8]))
+    assert float(growing.dose()) == 0.5 / 4
+    chain = augment.Chain(["cutout", growing])
+    chain.begin(8)  # another data set; what D has seen it has seen
+    chain.update(tf.ones([8]))
+    assert float(growing.dose()) == 1.5 / 4
+    assert list(chain.logs(2)) == ["augment_p"]
+
+    fixed = augment.GrowingAugmentation("flip", images=10)
+    fixed.begin(20)
+    fixed.begin(None)
+    assert float(fixed.num_images) == 10
+
+
+def test_growing_changes_that_share_of_the_images():
+    images = tiny_images(2000)
+    growing = augment.GrowingAugmentation("flip", looks=10, images=100, seed=5)
+    np.testing.assert_array_equal(growing(images, 0, 0), images)
+    for _ in range(6):
+        growing.update(tf.ones([100]))
+    changed = (growing(images, 1, 0).numpy() != images).any(axis=(1, 2, 3))
+    # p = 0.3, and a flip mirrors one in two: 300 of 2,000, give or take 16.
+    assert 300 - 64 < changed.sum() < 300 + 64
+    chosen = draws(growing, n=2000, step=1, look=0) <= [1.0, 0.3]
+    assert not changed[~chosen[:, 1]].any()
+
+
 # ------------------------------------------------------- saving, own, mistakes
 
 
@@ -550,6 +610,12 @@ class Fade(augment.Augmentation):
 
     def transform(self, images, u):
         return images * u[:, :, None, None]
+
+
+def grown(growing):
+    """As far as it goes, so that it changes something."""
+    growing.update(tf.ones([1000]))
+    return growing
 
 
 @pytest.mark.parametrize(
@@ -567,6 +633,9 @@ class Fade(augment.Augmentation):
         lambda: augment.AdaptiveAugmentation(
             augment.Chain([Fade(), augment.Scale(0.7)]), -0.2, 500, p=0.4
         ),
+        lambda: grown(
+            augment.GrowingAugmentation(Fade(), 0.9, looks=3, images=7)
+        ),
     ],
 )
 def test_config_round_trip(one):
@@ -575,6 +644,8 @@ def test_config_round_trip(one):
     assert type(again) is type(one)
     assert again.get_config() == one.get_config()
     assert (again.seed, again.name) == (one.seed, one.name)
+    for weight, other in zip(one.weights, again.weights):
+        other.assign(weight)
     images = tiny_images(4, 8, channels=3)
     np.testing.assert_array_equal(one(images, 1, 2), again(images, 1, 2))
     assert not np.array_equal(one(images, 1, 2), images)
@@ -614,7 +685,7 @@ def test_an_augmentation_of_your_own():
 def test_names():
     for name, cls in augment.augmentations.classes.items():
         assert type(augment.get(name)) is cls
-    assert len(NAMES) == 9
+    assert len(NAMES) == 10
 
 
 @pytest.mark.parametrize(
@@ -640,6 +711,15 @@ def test_names():
         (lambda: augment.AdaptiveAugmentation(target=1), "target=1"),
         (lambda: augment.AdaptiveAugmentation(target=-1), "target=-1"),
         (lambda: augment.AdaptiveAugmentation(images=0), "images=0"),
+        (lambda: augment.GrowingAugmentation(p=1.1), "Received: p=1.1"),
+        (lambda: augment.GrowingAugmentation(p=math.nan), "p=nan"),
+        (lambda: augment.GrowingAugmentation(looks=0), "looks=0"),
+        (lambda: augment.GrowingAugmentation(looks=math.inf), "looks=inf"),
+        (lambda: augment.GrowingAugmentation(images=0), "images=0"),
+        (
+            lambda: augment.GrowingAugmentation("adaptive_augmentation"),
+            "without an AdaptiveAugmentation.*'adaptive_augmentation'",
+        ),
         (
             lambda: augment.AdaptiveAugmentation("adaptive_augmentation"),
             "dosed already.*augmentation='adaptive_augmentation'",

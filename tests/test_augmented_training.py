@@ -1,5 +1,7 @@
 """Augmentation inside the training step: what D sees, and nobody else."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -83,6 +85,10 @@ def ada(seed=1, **kwargs):
     return gk.augment.AdaptiveAugmentation(seed=seed, images=64, **kwargs)
 
 
+def growing(seed=1, **kwargs):
+    return gk.augment.GrowingAugmentation(seed=seed, looks=2, **kwargs)
+
+
 @pytest.mark.slow
 def test_ada_is_steered_logged_saved_and_resumed(tmp_path):
     # A D that finds everything real: r = 1, so p rises by 8 / 64 a step.
@@ -125,6 +131,91 @@ def test_ada_is_steered_logged_saved_and_resumed(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("epoch_size", [None, 8])
+def test_growing_counts_images_not_epochs(epoch_size):
+    flips = gk.augment.GrowingAugmentation("flip", p=0.8, looks=4)
+    gan = compiled(tiny_gan(), augmentation=flips)
+    data = gk.datasets.pipeline(
+        tiny_images(32), batch_size=8, epoch_size=epoch_size
+    )
+    epochs = 2 if epoch_size is None else 8
+    history = gan.fit(data, epochs=epochs, verbose=0).history
+    # Eight steps of a quarter of all images, each with the p before it.
+    p = np.arange(8) / 4 / 4 * 0.8
+    np.testing.assert_allclose(
+        history["augment_p"], p.reshape(epochs, -1).mean(axis=1), rtol=1e-5
+    )
+    # The same images in an array: there is no more that D could know.
+    gan.fit(tiny_images(32), batch_size=8, epochs=9, verbose=0)
+    assert float(flips.seen) == 4
+
+
+class Pairs(keras.utils.PyDataset):
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, i):
+        return tiny_images(8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda: tf.data.Dataset.from_tensor_slices(tiny_images(24)).batch(8),
+        lambda: Pairs(),
+    ],
+)
+def test_growing_asks_any_data_how_many_images_there_are(data):
+    flips = gk.augment.GrowingAugmentation("flip", looks=60)
+    gan = compiled(tiny_gan(), augmentation=flips)
+    gan.fit(data(), verbose=0)
+    assert float(flips.num_images) == 24
+    assert float(flips.seen) == pytest.approx(1)
+
+
+@pytest.mark.slow
+def test_growing_of_images_without_an_end():
+    """They train all the same, as new ones do: unchanged."""
+    data = gk.datasets.pipeline(tiny_images(8), batch_size=4).repeat()
+    gan = compiled(tiny_gan(), augmentation=growing())
+    with pytest.warns(UserWarning, match=r"takes them for endless.*images=N"):
+        gan.fit(data, steps_per_epoch=2, verbose=0)
+    assert float(gan.augmentation.dose()) == 0
+    gan.augmentation.begin(8)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*endless")
+        gan.fit(data, steps_per_epoch=2, verbose=0)
+    assert float(gan.augmentation.seen) == 1
+
+
+@pytest.mark.slow
+def test_growing_is_saved_and_resumed(tmp_path):
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8)
+
+    def fit(directory, epochs):
+        keras.utils.set_random_seed(0)
+        cutout = gk.augment.GrowingAugmentation("cutout", looks=8, seed=1)
+        gan = compiled(tiny_gan(), augmentation=cutout)
+        gan.fit(
+            data,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[gk.callbacks.Resume(tmp_path / directory, seconds=0)],
+        )
+        return gan
+
+    whole = fit("whole", 4)
+    fit("parts", 2)
+    parts = fit("parts", 4)
+    assert same(weights(whole), weights(parts))
+    assert float(parts.augmentation.seen) == 4
+    whole.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert float(again.augmentation.dose()) == 0.25
+
+
+@pytest.mark.slow
 def test_the_boundary_is_the_losss():
     """Least squares says real above 1/2."""
     rising = {}
@@ -148,7 +239,7 @@ def test_the_boundary_is_the_losss():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("augmentation", [gk.augment.DiffAugment, ada])
+@pytest.mark.parametrize("augmentation", [gk.augment.DiffAugment, ada, growing])
 def test_two_replicas_equal_one_device(augmentation):
     def trained(strategy):
         keras.utils.set_random_seed(0)

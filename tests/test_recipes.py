@@ -194,8 +194,8 @@ def test_one_step_shows_the_ingredient_and_no_other(name):
     logs = gan.train_step(data)
     found = {"pull": (pull(gan.loss, 0.0), pull(gan.loss, 1.5))}
     found["turns"] = int(gan.d_optimizer.iterations) // 2
-    known = {"d_loss", "g_loss", "d_real", "d_fake", "ada_p"}
-    found["D sees changed images"] = "ada_p" in logs
+    known = {"d_loss", "g_loss", "d_real", "d_fake", "augment_p"}
+    found["D sees changed images"] = "augment_p" in logs
     extras = {key for key in logs if key not in known}
     terms = {a.name for a in gan.auxiliaries}
     terms |= {f"g_{term}" for term in terms}

@@ -211,6 +211,9 @@ EXAMPLES = {
     "GradientPenalty": lambda: gk.penalties.GradientPenalty(
         3.0, True, seed=4, share=0.5, name="steady"
     ),
+    "GrowingAugmentation": lambda: gk.augment.GrowingAugmentation(
+        gk.augment.Flip(seed=1), 0.25, 9.5, 70, seed=3, name="mine"
+    ),
     "HoldThenDecay": lambda: gk.schedules.HoldThenDecay(0.1, 7, hold=0.25),
     "MinibatchStdDev": lambda: gk.layers.MinibatchStdDev(name="spread"),
     "Minimax": lambda: gk.losses.Minimax(real_label=0.8),

@@ -24,6 +24,7 @@ from gan_keras.augment.chains import DiffAugment
 from gan_keras.augment.colours import Brightness
 from gan_keras.augment.colours import Contrast
 from gan_keras.augment.colours import Saturation
+from gan_keras.augment.growing import GrowingAugmentation
 from gan_keras.augment.places import Cutout
 from gan_keras.augment.places import Flip
 from gan_keras.augment.places import Scale
@@ -38,6 +39,7 @@ __all__ = [
     "Cutout",
     "DiffAugment",
     "Flip",
+    "GrowingAugmentation",
     "Saturation",
     "Scale",
     "Translation",

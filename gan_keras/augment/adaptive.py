@@ -4,14 +4,12 @@ import keras
 import tensorflow as tf
 
 from gan_keras import replicas
-from gan_keras.augment.base import Augmentation
-from gan_keras.augment.base import get
 from gan_keras.augment.base import register
-from gan_keras.augment.chains import DiffAugment
+from gan_keras.augment.dosed import DosedAugmentation
 
 
 @register
-class AdaptiveAugmentation(Augmentation):
+class AdaptiveAugmentation(DosedAugmentation):
     """ADA: as much augmentation as D's overfitting calls for.
 
     Formula: every transform changes every image with probability p, each
@@ -58,7 +56,7 @@ class AdaptiveAugmentation(Augmentation):
         seed=None,
         name=None,
     ):
-        super().__init__(seed=seed, name=name)
+        super().__init__(augmentation, seed=seed, name=name)
         if not -1 < target < 1:
             raise ValueError(
                 "`target` is a mean of signs and must lie in (-1, 1). "
@@ -74,16 +72,6 @@ class AdaptiveAugmentation(Augmentation):
                 "`p` is a probability and must lie in [0, 1]. "
                 f"Received: p={p!r}"
             )
-        self.augmentation = get(
-            DiffAugment() if augmentation is None else augmentation
-        )
-        links = self.augmentation.parts()
-        if any(isinstance(link, AdaptiveAugmentation) for link in links):
-            raise ValueError(
-                "`augmentation` is dosed already; choose one without an "
-                f"AdaptiveAugmentation. Received: augmentation={augmentation!r}"
-            )
-        self.numbers = sum(link.numbers for link in links) + len(links)
         self.target = float(target)
         self.images = int(images)
         self.start = float(p)
@@ -97,15 +85,8 @@ class AdaptiveAugmentation(Augmentation):
             name="p",
         )
 
-    def transform(self, images, u):
-        links = self.augmentation.parts()
-        sizes = [link.numbers for link in links]
-        *u, dice = tf.split(u, [*sizes, len(links)], axis=1)
-        for i, link in enumerate(links):
-            # "<=": never with p = 0, always with p = 1, as dice are in (0, 1].
-            chosen = dice[:, i, None, None, None] <= self.p.value
-            images = tf.where(chosen, link.transform(images, u[i]), images)
-        return images
+    def dose(self):
+        return self.p.value
 
     def update(self, real_logits, boundary=0.0):
         """Moves p by one step, up if D is too sure of the reals.
@@ -126,9 +107,6 @@ class AdaptiveAugmentation(Augmentation):
 
     def get_config(self):
         return {
-            "augmentation": keras.saving.serialize_keras_object(
-                self.augmentation
-            ),
             "target": self.target,
             "images": self.images,
             "p": self.start,

@@ -136,6 +136,14 @@ class Augmentation(keras.layers.Layer):
         """The transforms that happen one after the other: a list."""
         return [self]
 
+    def begin(self, images):
+        """Called when `fit` begins; does nothing by default.
+
+        Args:
+            images: Int, how many different images there are; None where the
+                data does not tell.
+        """
+
     def update(self, real_logits, boundary=0.0):
         """Called when D has looked at the reals; does nothing by default.
 

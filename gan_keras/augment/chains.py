@@ -57,6 +57,10 @@ class Chain(Augmentation):
     def parts(self):
         return list(self.transforms)
 
+    def begin(self, images):
+        for link in self.transforms:
+            link.begin(images)
+
     def update(self, real_logits, boundary=0.0):
         for link in self.transforms:
             link.update(real_logits, boundary)

@@ -4,6 +4,7 @@ Every message names the argument, says what was received and what to do.
 """
 
 from gan_keras.checks.data import conditional_inputs
+from gan_keras.checks.data import different_images
 from gan_keras.checks.data import held_out_data
 from gan_keras.checks.data import images
 from gan_keras.checks.data import labels
@@ -37,6 +38,7 @@ __all__ = [
     "classes",
     "codes",
     "conditional_inputs",
+    "different_images",
     "labels",
     "no_classes",
     "compilation",

@@ -134,6 +134,29 @@ def training_data(gan, x, y=None, batch_size=None, shuffle=True):
     return x, first
 
 
+def different_images(data, first):
+    """How many images there are to be seen; None if the data does not tell.
+
+    Args:
+        data: What `training_data` returned.
+        first: Its first batch.
+
+    Returns:
+        Int, or None.
+    """
+    if hasattr(data, "num_images"):  # a pipeline of ours
+        return data.num_images
+    if isinstance(data, tf.data.Dataset):
+        batches = int(data.cardinality())
+    elif isinstance(data, keras.utils.PyDataset):
+        batches = data.num_batches
+    else:
+        return None
+    if batches is None or batches < 0:  # without an end, or it is not known
+        return None
+    return batches * len(unpack(first, "x")[0])
+
+
 def _put_back(first, batches):
     """A generator of batches of which the first was taken.
 

@@ -162,6 +162,7 @@ def pipeline(
     dataset = batches.prefetch(2).with_options(data_options())
     dataset.set_epoch = epochs.set_epoch
     dataset.labels = labels  # all of them, to be checked before training
+    dataset.num_images = num_images  # not all in one epoch, perhaps
     # Folders and files on the disk are uint8, too.
     dataset.scaled = getattr(images, "dtype", "uint8") == "uint8"
     return dataset

@@ -1,0 +1,116 @@
+"""More augmentation the more often D has seen the same images."""
+
+import math
+import warnings
+
+import keras
+import tensorflow as tf
+
+from gan_keras import replicas
+from gan_keras.augment.base import register
+from gan_keras.augment.dosed import DosedAugmentation
+
+
+@register
+class GrowingAugmentation(DosedAugmentation):
+    """An augmentation that grows with what D could know by heart.
+
+    Formula: every transform changes every image with a probability of
+
+    ```
+    seen = real images that D has looked at / images of the data set
+    p * min(1, seen / looks)
+    ```
+
+    each decided on its own. As long as the images are new to D, it gets them
+    as they are, and learns fast. The more often the same ones come back, the
+    more of them are changed, before D begins to know them by heart. A large
+    data set, whose images come back seldom, is hardly changed at all.
+
+    It needs no measure of overfitting, as `AdaptiveAugmentation` does, which
+    it can come before: D's memory takes effect gradually, and then lasts.
+
+    Args:
+        augmentation: The `Augmentation` to dose, or its name; a
+            `DiffAugment()` if not given.
+        p: Float in [0, 1], the probability in the end.
+        looks: Float > 0, how often D has seen each image when p is reached.
+        images: Int >= 1, how many different images there are. If not given,
+            `fit` finds out, or warns where the data does not tell.
+        seed: Int; see `Augmentation`.
+        name: String, the layer's name.
+    """
+
+    def __init__(
+        self,
+        augmentation=None,
+        p=0.5,
+        looks=60,
+        images=None,
+        seed=None,
+        name=None,
+    ):
+        super().__init__(augmentation, seed=seed, name=name)
+        if not 0 <= p <= 1:
+            raise ValueError(
+                "`p` is a probability and must lie in [0, 1]. "
+                f"Received: p={p!r}"
+            )
+        if not 0 < looks < math.inf:
+            raise ValueError(
+                "`looks` is how often each image has been seen, and must be "
+                f"above 0. Received: looks={looks!r}"
+            )
+        if images is not None and not images >= 1:
+            raise ValueError(
+                "`images` is a number of images and must be 1 or more. "
+                f"Received: images={images!r}"
+            )
+        self.p = float(p)
+        self.looks = float(looks)
+        self.images = None if images is None else int(images)
+        # float32: their steps are too small for a half-precision policy.
+        options = {"shape": (), "dtype": "float32", "trainable": False}
+        options["autocast"] = False
+        self.seen = self.add_weight(**options, initializer="zeros", name="seen")
+        self.num_images = self.add_weight(
+            **options,
+            # Unknown as yet: as if there were no end of them.
+            initializer=keras.initializers.Constant(self.images or math.inf),
+            name="num_images",
+        )
+
+    def begin(self, images):
+        if self.images is not None:
+            return
+        if images is not None:
+            self.num_images.assign(float(images))
+        elif math.isinf(float(self.num_images)):
+            warnings.warn(
+                "The data does not tell how many different images there are, "
+                "so `augmentation` takes them for endless and changes none: "
+                "call `gan.augmentation.begin(N)` before `fit`, or pass "
+                "GrowingAugmentation(..., images=N).",
+                stacklevel=3,
+            )
+
+    def update(self, real_logits, boundary=0.0):
+        """Counts the images that D has just looked at."""
+        batch = replicas.total(tf.cast(tf.size(real_logits), tf.float32))
+        seen = self.seen.value + batch / self.num_images.value
+        # No further than it matters: a large sum forgets small terms.
+        self.seen.assign(tf.minimum(seen, self.looks))
+
+    def dose(self):
+        return self.p * self.seen.value / self.looks
+
+    def logs(self, batch_size):
+        return {"augment_p": tf.fill([batch_size], self.dose())}
+
+    def get_config(self):
+        return {
+            "p": self.p,
+            "looks": self.looks,
+            "images": self.images,
+            **super().get_config(),
+        }
