@@ -3,7 +3,6 @@
 import math
 import warnings
 
-import keras
 import tensorflow as tf
 
 from gan_keras import replicas
@@ -69,23 +68,29 @@ class GrowingAugmentation(DosedAugmentation):
         self.p = float(p)
         self.looks = float(looks)
         self.images = None if images is None else int(images)
-        # float32: their steps are too small for a half-precision policy.
-        options = {"shape": (), "dtype": "float32", "trainable": False}
-        options["autocast"] = False
-        self.seen = self.add_weight(**options, initializer="zeros", name="seen")
-        self.num_images = self.add_weight(
-            **options,
-            # Unknown as yet: as if there were no end of them.
-            initializer=keras.initializers.Constant(self.images or math.inf),
-            name="num_images",
+        self.seen = self.add_weight(
+            shape=(),
+            dtype="float32",  # half precision would lose its small steps
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
+            name="seen",
+        )
+        # Of one image in all of them; 0 as long as nobody has said how many.
+        # No weight of Keras': it is the data's, and a checkpoint must not
+        # bring back that of other data.
+        self.part = tf.Variable(
+            1 / self.images if self.images else 0.0,
+            trainable=False,
+            dtype=tf.float32,
         )
 
     def begin(self, images):
         if self.images is not None:
             return
         if images is not None:
-            self.num_images.assign(float(images))
-        elif math.isinf(float(self.num_images)):
+            self.part.assign(1 / images)
+        elif float(self.part) == 0:
             warnings.warn(
                 "The data does not tell how many different images there are, "
                 "so `augmentation` takes them for endless and changes none: "
@@ -97,7 +102,7 @@ class GrowingAugmentation(DosedAugmentation):
     def update(self, real_logits, boundary=0.0):
         """Counts the images that D has just looked at."""
         batch = replicas.total(tf.cast(tf.size(real_logits), tf.float32))
-        seen = self.seen.value + batch / self.num_images.value
+        seen = self.seen.value + batch * self.part
         # No further than it matters: a large sum forgets small terms.
         self.seen.assign(tf.minimum(seen, self.looks))
 
