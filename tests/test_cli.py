@@ -76,9 +76,9 @@ def test_train_leaves_everything_in_one_directory(run):
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert {"d_loss", "g_loss", "d_real", "d_fake"} <= set(rows[0])
-    # Half of the images a step: seen 0, 1/2, 1, 3/2 times, of 60 until 0.5.
+    # Half of the images a step: seen 0, 1/2, 1, 3/2 times, of 200 until 0.5.
     shifted = [float(row["augment_p"]) for row in rows]
-    assert shifted == pytest.approx([0.25 / 120, 1.25 / 120], rel=1e-4)
+    assert shifted == pytest.approx([0.25 / 400, 1.25 / 400], rel=1e-4)
     assert "Epoch 2/2" in result.stdout
     assert result.stderr == ""  # none of TensorFlow's start-up notes
 

@@ -26,8 +26,11 @@ class GrowingAugmentation(DosedAugmentation):
     more of them are changed, before D begins to know them by heart. A large
     data set, whose images come back seldom, is hardly changed at all.
 
-    It needs no measure of overfitting, as `AdaptiveAugmentation` does, which
-    it can come before: D's memory takes effect gradually, and then lasts.
+    `AdaptiveAugmentation` waits for a sign that D knows images by heart; by
+    then it knows many. How often it has seen them can be told beforehand.
+
+    Source: found by experiment, see `benchmarks/README.md`. How much D
+    overfits by the number of images: Karras et al., 2020, arXiv:2006.06676.
 
     Args:
         augmentation: The `Augmentation` to dose, or its name; a
@@ -44,7 +47,7 @@ class GrowingAugmentation(DosedAugmentation):
         self,
         augmentation=None,
         p=0.5,
-        looks=60,
+        looks=200,
         images=None,
         seed=None,
         name=None,
