@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -307,9 +308,10 @@ def test_minutes_shorten_long_epochs(tmp_path, capsys):
     config = json.loads((out / "config.json").read_text())
     # Keras' bar counted towards the plan, not towards all that was possible.
     last = config["epochs"]
-    printed = capsys.readouterr().out
-    assert f"Epoch {last}/{last}\n" in printed
-    assert f"Epoch {last + 1}/" not in printed
+    printed = re.findall(r"^Epoch (\d+)/(\d+)$", capsys.readouterr().out, re.M)
+    assert [int(epoch) for epoch, _ in printed] == [*range(1, last + 1)]
+    # (If the machine was slow in the last one, another one had been planned.)
+    assert last <= int(printed[-1][1]) <= last + max(1, last // 4)
     # Of 15,000 steps, one whole epoch would take far more than that.
     # The plan is 20 epochs; with other tests beside this one, fewer fit in.
     assert 2 <= config["epochs"] <= 42
