@@ -89,6 +89,11 @@ class GrowingAugmentation(DosedAugmentation):
         )
 
     def begin(self, images):
+        """Says how many different images there are, unless that is known.
+
+        Args:
+            images: Int >= 1, or None where the data does not tell.
+        """
         if self.images is not None:
             return
         if images is not None:
@@ -103,7 +108,12 @@ class GrowingAugmentation(DosedAugmentation):
             )
 
     def update(self, real_logits, boundary=0.0):
-        """Counts the images that D has just looked at."""
+        """Counts the images that D has just looked at.
+
+        Args:
+            real_logits: Float tensor `[batch]`; only how many counts.
+            boundary: Ignored: what D says of them does not matter.
+        """
         batch = replicas.total(tf.cast(tf.size(real_logits), tf.float32))
         seen = self.seen.value + batch * self.part
         # No further than it matters: a large sum forgets small terms.
