@@ -6,6 +6,8 @@ import tensorflow as tf
 from gan_keras import replicas
 from gan_keras.augment.base import register
 from gan_keras.augment.dosed import DosedAugmentation
+from gan_keras.augment.dosed import check_images
+from gan_keras.augment.dosed import check_probability
 
 
 @register
@@ -62,16 +64,8 @@ class AdaptiveAugmentation(DosedAugmentation):
                 "`target` is a mean of signs and must lie in (-1, 1). "
                 f"Received: target={target!r}"
             )
-        if not images >= 1:
-            raise ValueError(
-                "`images` is a number of images and must be 1 or more. "
-                f"Received: images={images!r}"
-            )
-        if not 0 <= p <= 1:
-            raise ValueError(
-                "`p` is a probability and must lie in [0, 1]. "
-                f"Received: p={p!r}"
-            )
+        check_images(images)
+        check_probability(p)
         self.target = float(target)
         self.images = int(images)
         self.start = float(p)

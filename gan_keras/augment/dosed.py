@@ -8,6 +8,23 @@ from gan_keras.augment.base import get
 from gan_keras.augment.chains import DiffAugment
 
 
+def check_probability(p):
+    """A ValueError unless `p` lies in [0, 1]."""
+    if not 0 <= p <= 1:
+        raise ValueError(
+            f"`p` is a probability and must lie in [0, 1]. Received: p={p!r}"
+        )
+
+
+def check_images(images):
+    """A ValueError unless `images` is 1 or more."""
+    if not images >= 1:
+        raise ValueError(
+            "`images` is a number of images and must be 1 or more. "
+            f"Received: images={images!r}"
+        )
+
+
 class DosedAugmentation(Augmentation):
     """Base class: each transform of an augmentation, with a probability.
 

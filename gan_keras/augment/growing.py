@@ -8,6 +8,8 @@ import tensorflow as tf
 from gan_keras import replicas
 from gan_keras.augment.base import register
 from gan_keras.augment.dosed import DosedAugmentation
+from gan_keras.augment.dosed import check_images
+from gan_keras.augment.dosed import check_probability
 
 
 @register
@@ -53,21 +55,14 @@ class GrowingAugmentation(DosedAugmentation):
         name=None,
     ):
         super().__init__(augmentation, seed=seed, name=name)
-        if not 0 <= p <= 1:
-            raise ValueError(
-                "`p` is a probability and must lie in [0, 1]. "
-                f"Received: p={p!r}"
-            )
+        check_probability(p)
         if not 0 < looks < math.inf:
             raise ValueError(
                 "`looks` is how often each image has been seen, and must be "
                 f"above 0. Received: looks={looks!r}"
             )
-        if images is not None and not images >= 1:
-            raise ValueError(
-                "`images` is a number of images and must be 1 or more. "
-                f"Received: images={images!r}"
-            )
+        if images is not None:
+            check_images(images)
         self.p = float(p)
         self.looks = float(looks)
         self.images = None if images is None else int(images)
