@@ -167,7 +167,9 @@ def train(options, images, held_out, run):
             "flip": not options.no_flip,
             "precision": options.precision,
             "optimizer": type(gan.d_optimizer).__name__,
-            "augment": " ".join(options.augment or ["default"]),
+            "augment": " ".join(
+                options.augment or [type(gan.augmentation).__name__]
+            ),
             "fd_faces": evaluator.frechet(
                 gan.generate(evaluator.samples, seed=1)
             ),

@@ -222,16 +222,11 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
     if is_small(image_shape):
-        # D's last layer but one would in time know a few thousand images by
-        # heart. The more often it has seen them, the more of them are
-        # shifted; in these steps, sixty thousand come up too seldom for that.
-        augmentation = augment.GrowingAugmentation(augment.Translation())
         # A short game changes fast: with a beta_2 of 0.95, Adam's idea of how
         # large the gradients are is that of the last twenty steps. And the
         # fewer the steps, the later they should shrink.
         optimizers = adams(image_shape, steps, width, beta_2=0.95, hold=0.75)
     else:
-        augmentation = None
         optimizers = adams(image_shape, steps, width)
     # The paper: BatchNorm in D, too. It and R1 do not go together.
     gan = GAN(
@@ -247,7 +242,10 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         loss=losses.NonSaturating(),
         # Not the paper's: what keeps ten times its learning rate stable.
         penalties=[r1(image_shape)],
-        augmentation=augmentation,
+        # D's last layer but one would in time know a few thousand images by
+        # heart. The more often it has seen them, the more of them are
+        # shifted; sixty thousand digits come up too seldom for that.
+        augmentation=augment.GrowingAugmentation(augment.Translation()),
     )
     return gan
 
