@@ -102,19 +102,20 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
 
 
 @pytest.mark.parametrize(
-    "shape, channels, augments, beta_2, rate",
+    "shape, channels, beta_2, rate",
     [
-        ((32, 32, 1), 16, True, 0.95, 2e-3),
-        ((33, 20, 3), 24, False, 0.99, 2e-3 * 16 / 24 / 2),
+        ((32, 32, 1), 16, 0.95, 2e-3),
+        ((33, 20, 3), 24, 0.99, 2e-3 * 16 / 24 / 2),
     ],
 )
-def test_d_is_stronger_than_g_in_dcgan(shape, channels, augments, beta_2, rate):
+def test_d_is_stronger_than_g_in_dcgan(shape, channels, beta_2, rate):
     gan = recipes.get("dcgan")(shape, steps=100, seed=0)
     layers = gan.discriminator.layers
     dense = [layer.units for layer in layers if "hidden" in layer.name]
     down = [layer.filters for layer in layers if "down" in layer.name]
     assert dense == [256]
-    assert (gan.augmentation is not None) == augments
+    assert type(gan.augmentation) is gk.augment.GrowingAugmentation
+    assert type(gan.augmentation.augmentation) is gk.augment.Translation
     assert down[:2] == [channels, 2 * channels]
     for optimizer in (gan.d_optimizer, gan.g_optimizer):
         assert optimizer.beta_2 == beta_2
