@@ -19,16 +19,18 @@ Reading order:
     known, and one training step told with its numbers
 """
 
-import keras
-
+_NEEDS = (
+    "gan_keras needs Keras' TensorFlow backend, but Keras {}. Set the "
+    "environment variable KERAS_BACKEND=tensorflow before Python starts (or "
+    "`os.environ['KERAS_BACKEND'] = 'tensorflow'` before the first import of "
+    "keras)."
+)
+try:
+    import keras
+except (ImportError, ValueError) as error:  # its backend is not installed
+    raise ImportError(_NEEDS.format(f"cannot start: {error}")) from error
 if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        "gan_keras needs Keras' TensorFlow backend, but Keras runs on "
-        f"{keras.backend.backend()!r}. Set the environment variable "
-        "KERAS_BACKEND=tensorflow before Python starts (or "
-        "`os.environ['KERAS_BACKEND'] = 'tensorflow'` before the first "
-        "import of keras)."
-    )
+    raise ImportError(_NEEDS.format(f"runs on {keras.backend.backend()!r}"))
 
 from gan_keras import augment  # noqa: E402
 from gan_keras import auxiliaries  # noqa: E402

@@ -52,6 +52,18 @@ def test_another_backend_gets_one_clear_error():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["jax", "bogus"])
+def test_a_backend_that_is_not_there_gets_the_same_error(name, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", name)
+    # A stand-in for a machine without JAX, on those that have it.
+    result = python("import sys; sys.modules['jax'] = None; import gan_keras")
+    assert result.returncode == 1
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError") and "KERAS_BACKEND=tensorflow" in last
+    assert name in last
+
+
+@pytest.mark.slow
 def test_import_leaves_the_heavy_libraries_alone():
     result = python(
         "import sys, keras\n"
