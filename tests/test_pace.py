@@ -103,6 +103,21 @@ def test_a_grid_within_a_long_epoch(clock, tmp_path):
         assert gif.n_frames == 3  # the same in every run of the same seed
 
 
+def test_a_grid_is_named_after_a_step_that_there_was(clock, tmp_path):
+    gan = compiled(tiny_gan(), steps_per_execution=2)
+    grid = callbacks.SampleGrid(
+        tmp_path, rows=1, columns=2, minutes=2.5, gif=False
+    )
+    # Two steps, two and one: the third call, three minutes in, ends the epoch.
+    data = data_for(gan, steps=5)
+    gan.fit(data, verbose=0, callbacks=[Slow(clock), grid])
+    assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == [
+        "epoch_0000.png",
+        "epoch_0000_step_00005.png",
+        "epoch_0001.png",
+    ]
+
+
 @pytest.mark.slow
 def test_grids_leave_the_training_as_it_is(clock, tmp_path):
     weights = []

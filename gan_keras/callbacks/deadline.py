@@ -46,17 +46,22 @@ class Deadline(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self._most = self.params["epochs"]
         self._took = []  # seconds, by epoch
+        self._compiled = False
         self._last = self.clock()
         self._end = self._last + 60 * self.minutes
 
     def on_epoch_begin(self, epoch, logs=None):
         self._step = self._steps()
-        self._calls = 0
+        self._calls = self._timed = 0
 
     def on_train_batch_end(self, batch, logs=None):
         self._calls += 1
-        if self._calls == 1 and not self._took:
-            # The first step is compiled first, which says nothing of the pace.
+        if self._compiled:
+            self._timed += 1
+        else:
+            # The first call compiles its steps before it makes them, which
+            # says nothing of the pace.
+            self._compiled = True
             self._last = self.clock()
 
     def _steps(self):
@@ -67,12 +72,11 @@ class Deadline(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self.model.stop_training:
             return  # cut short, or gone back: nothing to measure or to plan
+        if not self._timed:
+            return  # the whole epoch was one call, the first
         now = self.clock()
         # From one end to the next: what callbacks do there takes time, too.
-        took = now - self._last
-        if not self._took and self._calls > 1:
-            took *= self._calls / (self._calls - 1)  # one was not timed
-        self._took.append(took)
+        self._took.append((now - self._last) * self._calls / self._timed)
         self._last = now
         pace = statistics.median(self._took[-5:])
         more = round((self._end - now) / pace) if pace else self._most

@@ -127,7 +127,8 @@ class SampleGrid(keras.callbacks.Callback):
         if self.minutes is None:
             return
         if time.monotonic() - self._saved >= 60 * self.minutes:
-            step = batch + 1
+            # With `steps_per_execution`, Keras counts whole executions.
+            step = min(batch + 1, self.params["steps"] or batch + 1)
             self._write(
                 f"epoch {self._epoch}, step {step}",
                 f"epoch_{self._epoch:04d}_step_{step:05d}.png",

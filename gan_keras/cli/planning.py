@@ -1,5 +1,6 @@
 """`--minutes`: how many steps fit in, and a plan that follows the clock."""
 
+import math
 import time
 
 import keras
@@ -26,14 +27,16 @@ def seconds_a_step(gan, data, minutes):
     step = gan.make_train_function() or gan.train_function
     batches = iter(data.repeat())
     step(batches)  # traces and compiles
+    calls = math.ceil(8 / gan.steps_per_execution)
+    steps = calls * gan.steps_per_execution
     times = []
     for _ in range(5):
         start = time.monotonic()
-        for _ in range(8):
+        for _ in range(calls):
             logs = step(batches)
         float(logs["d_loss"])  # waits for the steps to be done
-        times.append((time.monotonic() - start) / 8)
-        if 8 * sum(times) > 0.01 * 60 * minutes:
+        times.append((time.monotonic() - start) / steps)
+        if steps * sum(times) > 0.01 * 60 * minutes:
             break
     for variable, value in zip(variables, before):
         variable.assign(value)
