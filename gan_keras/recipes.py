@@ -10,10 +10,11 @@ share, found by experiment (see `benchmarks/README.md`):
 - 16 channels in the thinnest layer, 24 for images beyond 32x32: more steps are
   worth more than width.
 - Adam at 2e-3 without momentum, less where networks are wider, held for half
-  of the steps (`dcgan`: three quarters, up to 32x32), then lowered to zero: the
-  game settles. (The papers: 1e-4 to 2e-4, constant, for hours.) For images
-  beyond 32x32, a `StableAdam`; the original `wgan` has RMSprop.
+  of the steps (`dcgan`, `cgan`: three quarters, up to 32x32), then lowered to
+  zero: the game settles. (The papers: 1e-4 to 2e-4, constant, for hours.) For
+  images beyond 32x32, a `StableAdam`; the original `wgan` has RMSprop.
 - An average of the generator draws (`gan_keras.ema`).
+- Eight steps in one call, where a step is short (`steps_a_call`).
 """
 
 import difflib
@@ -125,9 +126,10 @@ def adams(
     beta_2=0.99,
     hold=0.5,
 ):
-    """D's and G's Adam; both rates fall to zero at the end of the steps.
+    """What `compile` must know of the steps; above all, D's and G's Adam.
 
-    They are held for a share of the steps, `hold`, before that.
+    Both rates fall to zero at the end of the steps. They are held for a share
+    of them, `hold`, before that.
 
     For large images a `StableAdam`: D is deeper there, and with Adam its steps
     once became so long that it was ten epochs in coming back.
@@ -145,7 +147,19 @@ def adams(
         "d_optimizer": adam(d_rate, critic_steps),
         "g_optimizer": adam(g_rate, 1),
         "critic_steps": critic_steps,
+        "steps_per_execution": steps_a_call(image_shape, width),
     }
+
+
+def steps_a_call(image_shape, width):
+    """How many steps TensorFlow makes before it is Python's turn again.
+
+    A step of small images takes some 16 ms, and what `fit` does between two
+    calls takes 1.5. So it calls once for eight steps, and the callbacks'
+    `on_train_batch_end` after every eighth. Wide networks take long enough
+    for Python not to matter, and for a Ctrl-C not to wait for eight.
+    """
+    return 8 if is_small(image_shape) and width <= 2 * BASE_WIDTH else 1
 
 
 # A penalty of every step for a quarter of the batch: see `Penalty`.
@@ -294,6 +308,7 @@ def wgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         loss=losses.Wasserstein(),
         penalties=[],
         critic_steps=5,
+        steps_per_execution=steps_a_call(image_shape, width),
     )
     return gan
 
@@ -397,14 +412,21 @@ def cgan(
             image_shape, latent_dim, width, hidden=(), num_classes=num_classes
         ),
         # The paper: the class enters with the image (`Concatenation()`). By
-        # projection (arXiv:1802.05637) it has more to say.
-        dcgan_d(image_shape, width, num_classes=num_classes),
+        # projection (arXiv:1802.05637) it has more to say; and with a layer to
+        # think over what it saw, it knows better whether that is the class.
+        dcgan_d(image_shape, width, num_classes=num_classes, hidden=(128,)),
         seed=seed,
     )
     gan.compile(
-        **adams(image_shape, steps, width),
+        **adams(
+            image_shape,
+            steps,
+            width,
+            hold=0.75 if is_small(image_shape) else 0.5,
+        ),
         loss=losses.NonSaturating(),
         penalties=[r1(image_shape, gamma=0.3)],
+        augmentation=augment.GrowingAugmentation(augment.Translation()),
     )
     return gan
 

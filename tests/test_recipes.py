@@ -71,7 +71,11 @@ INGREDIENTS = {
         "turns": 2,
         "D's rate over G's": 2,
     },
-    "cgan": {"penalties": {"r1"}, "class matters to G, to D": (True, True)},
+    "cgan": {
+        "penalties": {"r1"},
+        "class matters to G, to D": (True, True),
+        "D sees changed images": True,
+    },
     "acgan": {
         "penalties": {"r1"},
         "class matters to G, to D": (True, False),
@@ -102,18 +106,20 @@ def test_wider_networks_learn_at_a_lower_rate(width, part):
 
 
 @pytest.mark.parametrize(
-    "shape, channels, beta_2, rate",
-    [
-        ((32, 32, 1), 16, 0.95, 2e-3),
-        ((33, 20, 3), 24, 0.99, 2e-3 * 16 / 24 / 2),
-    ],
+    "shape, channels, rate",
+    [((32, 32, 1), 16, 2e-3), ((33, 20, 3), 24, 2e-3 * 16 / 24 / 2)],
 )
-def test_d_is_stronger_than_g_in_dcgan(shape, channels, beta_2, rate):
-    gan = recipes.get("dcgan")(shape, steps=100, seed=0)
+@pytest.mark.parametrize(
+    "name, units, small, large",
+    [("dcgan", 256, 0.95, 0.99), ("cgan", 128, 0.99, 0.99)],
+)
+def test_d_is_stronger_than_g(shape, channels, rate, name, units, small, large):
+    gan = recipes.get(name)(shape, steps=100, seed=0)
+    beta_2 = small if channels == 16 else large
     layers = gan.discriminator.layers
     dense = [layer.units for layer in layers if "hidden" in layer.name]
     down = [layer.filters for layer in layers if "down" in layer.name]
-    assert dense == [256]
+    assert dense == [units]
     assert type(gan.augmentation) is gk.augment.GrowingAugmentation
     assert type(gan.augmentation.augmentation) is gk.augment.Translation
     assert down[:2] == [channels, 2 * channels]
@@ -122,6 +128,19 @@ def test_d_is_stronger_than_g_in_dcgan(shape, channels, beta_2, rate):
         # Held until step 75 of 100, or falling since step 50.
         optimizer.iterations.assign(75)
         assert float(optimizer.learning_rate) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("name", ["gan", "wgan", "dcgan"])
+def test_short_steps_are_made_eight_in_a_call(name):
+    def calls_of(shape, width):
+        gan = recipes.get(name)(shape, steps=9, width=width, seed=0)
+        return gan.steps_per_execution
+
+    assert calls_of((28, 28, 1), None) == 8
+    assert calls_of((64, 64, 3), None) == 1
+    if name != "gan":  # whose width is another
+        assert calls_of((32, 32, 3), 32) == 8
+        assert calls_of((28, 28, 1), 33) == 1
 
 
 def test_r1_grows_with_the_number_of_pixels():
