@@ -57,7 +57,9 @@ class Training:
             jit_compile: Boolean or `"auto"`: XLA where it pays, see
                 `gan_keras.xla`. (Keras' own "auto" is always off on a CPU.)
             run_eagerly: Boolean; `True` for debugging with breakpoints.
-            steps_per_execution: Int, training steps in one compiled call.
+            steps_per_execution: Int, training steps in one compiled call; 1
+                under a `tf.distribute` strategy, where Keras cannot make
+                more.
 
         Raises:
             ValueError: If an argument is not what it should be.
@@ -88,6 +90,8 @@ class Training:
         if jit_compile == "auto":
             jit_compile = not run_eagerly and xla.pays(self, metrics)
         checks.compilation(self, jit_compile, run_eagerly)
+        if replicas.distributed(self):
+            steps_per_execution = 1  # Keras' loop over more of them fails
         # `optimizer=None`, or Keras attaches an unused RMSprop that its
         # learning-rate callbacks would then steer.
         super().compile(

@@ -21,6 +21,7 @@ from conftest import two_cpus
 from PIL import Image
 
 import gan_keras_cli
+from gan_keras import recipes
 from gan_keras_cli.checks import UsageError
 from gan_keras_cli.checks import check_train
 from gan_keras_cli.names import CRITIC_STEPS
@@ -631,6 +632,8 @@ def test_ctrl_c_loses_no_whole_epoch(
 
     out = tmp_path / "run"
     arguments = [*TRAIN, "--data", str(digits), "--out", str(out)]
+    # One step a call, or each epoch would be over in the first.
+    monkeypatch.setattr(recipes, "steps_a_call", lambda *arguments: 1)
     with monkeypatch.context() as patch:
         patch.setattr(Pace, "on_train_batch_end", press_ctrl_c(epoch))
         assert gan_keras_cli.main(arguments) == 130

@@ -13,6 +13,7 @@ import tensorflow as tf
 from conftest import assert_equal_runs
 from conftest import tiny_gan
 from conftest import tiny_images
+from conftest import tiny_recipe
 from conftest import two_cpus
 from conftest import weights
 
@@ -157,6 +158,18 @@ def test_xla_is_off_under_a_strategy():
     gan.fit(tiny_images(16), batch_size=8, verbose=0)
     with pytest.raises(ValueError, match="`jit_compile` must be False or 'au"):
         gan.compile(jit_compile=True)
+
+
+def test_one_step_a_call_under_a_strategy(tmp_path):
+    """Keras' loop over several fails there; a saved model may ask for it."""
+    gan = tiny_recipe("gan")
+    assert gan.steps_per_execution == 8
+    gan.save(tmp_path / "model.keras")
+    with two_cpus().scope():
+        gan = keras.saving.load_model(tmp_path / "model.keras")
+    assert gan.steps_per_execution == 1
+    gan.fit(tiny_images(16), batch_size=8, verbose=0)
+    assert gan.steps.numpy() == 2
 
 
 def test_optimizers_and_penalties_are_made_in_the_scope():
