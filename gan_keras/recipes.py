@@ -396,7 +396,7 @@ def sagan(image_shape, steps, latent_dim=None, width=None, seed=None):
     return gan
 
 
-@recipe(steps=8_000, batch_size=48, classes=True)
+@recipe(steps=5_500, batch_size=48, classes=True)
 def cgan(
     image_shape, steps, latent_dim=None, width=None, seed=None, num_classes=10
 ):
