@@ -151,6 +151,15 @@ def adams(
     }
 
 
+def hold(image_shape):
+    """The share of the steps at the full rates, in recipes of few steps.
+
+    The fewer the steps, the later they should shrink. Large images, whose
+    steps are slow, are trained for longer.
+    """
+    return 0.75 if is_small(image_shape) else 0.5
+
+
 def steps_a_call(image_shape, width):
     """How many steps TensorFlow makes before it is Python's turn again.
 
@@ -235,13 +244,9 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
     ReLU in G, LeakyReLU in D, tanh at the end, Adam, the non-saturating loss.
     """
     latent_dim, width = scale(image_shape, latent_dim, width)
-    if is_small(image_shape):
-        # A short game changes fast: with a beta_2 of 0.95, Adam's idea of how
-        # large the gradients are is that of the last twenty steps. And the
-        # fewer the steps, the later they should shrink.
-        optimizers = adams(image_shape, steps, width, beta_2=0.95, hold=0.75)
-    else:
-        optimizers = adams(image_shape, steps, width)
+    # A short game changes fast: with a beta_2 of 0.95, Adam's idea of how
+    # large the gradients are is that of the last twenty steps.
+    beta_2 = 0.95 if is_small(image_shape) else 0.99
     # The paper: BatchNorm in D, too. It and R1 do not go together.
     gan = GAN(
         dcgan_g(image_shape, latent_dim, width),
@@ -252,7 +257,9 @@ def dcgan(image_shape, steps, latent_dim=None, width=None, seed=None):
         seed=seed,
     )
     gan.compile(
-        **optimizers,
+        **adams(
+            image_shape, steps, width, beta_2=beta_2, hold=hold(image_shape)
+        ),
         loss=losses.NonSaturating(),
         # Not the paper's: what keeps ten times its learning rate stable.
         penalties=[r1(image_shape)],
@@ -418,12 +425,7 @@ def cgan(
         seed=seed,
     )
     gan.compile(
-        **adams(
-            image_shape,
-            steps,
-            width,
-            hold=0.75 if is_small(image_shape) else 0.5,
-        ),
+        **adams(image_shape, steps, width, hold=hold(image_shape)),
         loss=losses.NonSaturating(),
         penalties=[r1(image_shape, gamma=0.3)],
         augmentation=augment.GrowingAugmentation(augment.Translation()),

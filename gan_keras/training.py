@@ -11,6 +11,7 @@ from gan_keras import checks
 from gan_keras import losses
 from gan_keras import metrics as metrics_module
 from gan_keras import penalties as penalties_module
+from gan_keras import progress_bar
 from gan_keras import replicas
 from gan_keras import xla
 from gan_keras.optimizer_pair import OptimizerPair
@@ -150,6 +151,7 @@ class Training:
             kwargs["shuffle"] = False  # of an array: done, if it was wanted
         elif isinstance(data, tf.data.Dataset):
             kwargs.setdefault("shuffle", False)  # it shuffles itself
+        first, last = [], []
         if hasattr(data, "set_epoch"):
             # The order of epoch e is a pure function of (seed, e): a run
             # that is resumed at e sees what it would have seen. So does one
@@ -158,10 +160,12 @@ class Training:
                 lived = int(self.steps.numpy()) // len(data)
                 data.set_epoch(max(epoch, lived))
 
-            order = keras.callbacks.LambdaCallback(on_epoch_begin=set_epoch)
-            kwargs["callbacks"] = checks.prepend_callback(
-                order, kwargs.get("callbacks")
-            )
+            first = [keras.callbacks.LambdaCallback(on_epoch_begin=set_epoch)]
+        if progress_bar.wanted(**kwargs):
+            last = [progress_bar.ProgressBar()]
+        kwargs["callbacks"] = checks.add_callbacks(
+            kwargs.get("callbacks"), first, last
+        )
         kwargs["callbacks"] = replicas.own_callbacks(
             self, kwargs.get("callbacks")
         )

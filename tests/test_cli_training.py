@@ -4,7 +4,6 @@ import csv
 import itertools
 import json
 import os
-import re
 import shutil
 import types
 
@@ -170,23 +169,6 @@ def test_of_few_images_several_rounds_make_an_epoch(
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["epoch_images"] == epoch_images
     assert config["epochs"] == epochs
-
-
-@pytest.mark.slow
-def test_the_bar_counts_towards_the_newest_plan(capsys):
-    class Plan(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            self.params["epochs"] = 4
-
-        def on_epoch_end(self, epoch, logs=None):
-            self.params["epochs"] = 2
-            self.model.stop_training = epoch == 1
-
-    gan = tiny_recipe("dcgan")
-    bar = [Plan(), planning.PlannedBar()]
-    gan.fit(data_for(gan), epochs=9, verbose=2, callbacks=bar)
-    printed = capsys.readouterr().out
-    assert re.findall(r"Epoch (\d+/\d+)", printed) == ["1/4", "2/2"]
 
 
 @pytest.mark.slow

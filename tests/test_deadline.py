@@ -98,6 +98,18 @@ def test_several_steps_in_one_call(calls_of):
 
 
 @pytest.mark.slow
+def test_the_time_is_over_before_the_pace_is_known():
+    gan = tiny(steps=400, calls_of=4)
+    clock = Clock([1.0])
+    deadline = gk.callbacks.Deadline(2 / 60, clock=clock)
+    data = data_for(gan, steps=4)
+    gan.fit(data, epochs=100, callbacks=[clock, deadline], verbose=0)
+    # The whole first epoch is one call, and twice too long.
+    assert int(gan.steps) == 4 and deadline.epochs == 1
+    assert float(gan.g_optimizer.learning_rate) == 0
+
+
+@pytest.mark.slow
 def test_a_machine_that_slows_down():
     # Four epochs of 4 s, then of 8 s: 40 s are over in the middle of the
     # seventh, at 16 + 3 * 8.

@@ -72,15 +72,20 @@ class Deadline(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self.model.stop_training:
             return  # cut short, or gone back: nothing to measure or to plan
-        if not self._timed:
-            return  # the whole epoch was one call, the first
         now = self.clock()
-        # From one end to the next: what callbacks do there takes time, too.
-        self._took.append((now - self._last) * self._calls / self._timed)
+        if self._timed:
+            # From one end to the next: what callbacks do there takes time,
+            # too.
+            took = (now - self._last) * self._calls / self._timed
+            self._took.append(took)
+        elif now < self._end:
+            return  # the whole epoch was one call, the first
         self._last = now
-        pace = statistics.median(self._took[-5:])
-        more = round((self._end - now) / pace) if pace else self._most
-        self.epochs = min(epoch + 1 + max(0, more), self._most)
+        left = max(0.0, self._end - now)
+        more = self._most if left else 0  # for a clock that stands still
+        if self._took and (pace := statistics.median(self._took[-5:])):
+            more = round(left / pace)
+        self.epochs = min(epoch + 1 + more, self._most)
         # All callbacks share this: `Pace` tells what is left.
         self.params["epochs"] = self.epochs
         if self.epochs == epoch + 1:

@@ -10,8 +10,8 @@ from gan_keras.checks.data import images
 from gan_keras.checks.data import labels
 from gan_keras.checks.data import latents
 from gan_keras.checks.data import training_data
+from gan_keras.checks.fitting import add_callbacks
 from gan_keras.checks.fitting import fit_arguments
-from gan_keras.checks.fitting import prepend_callback
 from gan_keras.checks.fitting import weights
 from gan_keras.checks.networks import classes
 from gan_keras.checks.networks import codes
@@ -33,6 +33,7 @@ from gan_keras.checks.rules import penalties
 from gan_keras.checks.rules import scope
 
 __all__ = [
+    "add_callbacks",
     "augmentation",
     "auxiliaries",
     "classes",
@@ -54,7 +55,6 @@ __all__ = [
     "networks",
     "optimizer",
     "penalties",
-    "prepend_callback",
     "scope",
     "seed",
     "share",

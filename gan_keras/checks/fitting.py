@@ -82,15 +82,25 @@ def _waits(callback):
     return getattr(callback, "save_best_only", True)
 
 
-def prepend_callback(callback, callbacks):
-    """Puts our callback before the user's."""
+def add_callbacks(callbacks, first=(), last=()):
+    """Puts our callbacks before and after the user's.
+
+    Args:
+        callbacks: What `fit` was given: a callback, a list of them, a
+            `CallbackList` or None.
+        first: Tuple of callbacks.
+        last: Tuple of callbacks.
+
+    Returns:
+        The same with ours: a list, or a `CallbackList`.
+    """
     if isinstance(callbacks, keras.callbacks.CallbackList):
         # A copy: the user's own list stays as it is for the next `fit`.
         both = copy.copy(callbacks)
-        both.callbacks = [callback, *callbacks.callbacks]
+        both.callbacks = [*first, *callbacks.callbacks, *last]
         return both
     if callbacks is None:
         callbacks = []
     if isinstance(callbacks, keras.callbacks.Callback):
         callbacks = [callbacks]
-    return [callback, *callbacks]
+    return [*first, *callbacks, *last]

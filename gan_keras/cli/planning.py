@@ -3,9 +3,6 @@
 import math
 import time
 
-import keras
-import numpy as np
-
 from gan_keras import callbacks
 
 # Epochs at the least, with --minutes, and steps of an epoch at the least,
@@ -23,7 +20,7 @@ def seconds_a_step(gan, data, minutes):
     the whole run.
     """
     variables = [*gan.variables, *gan.optimizer.variables]
-    before = [np.array(v) for v in variables]
+    before = [v.numpy() for v in variables]
     step = gan.make_train_function() or gan.train_function
     batches = iter(data.repeat())
     step(batches)  # traces and compiles
@@ -71,18 +68,3 @@ class RecordedDeadline(callbacks.Deadline):
         super().on_epoch_end(epoch, logs)
         if self.epochs is not None:
             self.write(self.epochs)
-
-
-class PlannedBar(keras.callbacks.ProgbarLogger):
-    """Keras' progress bar, with the epochs that `Deadline` plans by now.
-
-    Keras' own goes on counting towards those that it was told of at first.
-    """
-
-    def set_params(self, params):
-        super().set_params(params)
-        self.shared = params
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epochs = self.shared["epochs"]
-        super().on_epoch_begin(epoch, logs)

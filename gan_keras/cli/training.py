@@ -198,7 +198,6 @@ def fit(options, gan, data, epochs, deadline=None):
                     ),
                     callbacks.Pace(batch_size),
                     ctrl_c,
-                    *([planning.PlannedBar()] if deadline else []),
                 ],
             )
     except (KeyboardInterrupt, *NO_ROOM) as error:

@@ -1,0 +1,39 @@
+"""Keras' progress bar, which counts right when `fit` does unusual things."""
+
+import keras
+
+
+class ProgressBar(keras.callbacks.ProgbarLogger):
+    """The bar that `GAN.fit` shows in the place of Keras' own.
+
+    Keras counts as many steps for the last call of an epoch as for any other,
+    and so, of 83 steps of which a call makes eight, shows `88/83` for a
+    moment. And it goes on counting towards the epochs that it was told of at
+    first, when `Deadline` plans others by now.
+    """
+
+    def set_params(self, params):
+        super().set_params(params)
+        self.shared = params
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epochs = self.shared["epochs"]
+        super().on_epoch_begin(epoch, logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.target is not None:
+            batch = min(batch, self.target - 1)
+        super().on_train_batch_end(batch, logs)
+
+
+def wanted(callbacks=None, verbose="auto", **others):
+    """Whether Keras would show a bar of its own: arguments as of `fit`."""
+    shown = keras.tree.flatten(callbacks) if callbacks is not None else []
+    return (
+        verbose != 0
+        and not isinstance(callbacks, keras.callbacks.CallbackList)
+        and not any(
+            isinstance(callback, keras.callbacks.ProgbarLogger)
+            for callback in shown
+        )
+    )
