@@ -347,7 +347,7 @@ class Hinge(Loss):
     ```
 
     What is well classified no longer pulls at D, as in a support vector
-    machine; SNGAN, SAGAN and BigGAN train with it.
+    machine; SAGAN and BigGAN train with it, and SNGAN in some experiments.
 
     Source: Lim and Ye, 2017, arXiv:1705.02894; Miyato et al., 2018,
     arXiv:1802.05957.

@@ -1,18 +1,20 @@
 """Published GANs as short functions: a recipe builds and compiles a model.
 
 A recipe takes from its paper what makes the method, its *ingredient*, and
-says where it departs from the rest to be good within CPU minutes. What they
-share, found by experiment (see `benchmarks/README.md`):
+says where it departs from the rest to be good within CPU minutes. What most
+of them share, found by experiment (see `benchmarks/README.md`):
 
 - z of 32 numbers for small images, and two fully connected layers between z
   and the first map: a digit varies in few ways, and z is one cloud of noise
-  where the digits are ten. (The papers: 100 to 128, and no such layers.)
+  where the digits are ten. (The papers: 100 to 128, and no such layers. Nor
+  do `gan`, `cgan` and `r3gan` have them.)
 - 16 channels in the thinnest layer, 24 for images beyond 32x32: more steps are
   worth more than width.
-- Adam at 2e-3 without momentum, less where networks are wider, held for half
-  of the steps (`dcgan`, `cgan`: three quarters, up to 32x32), then lowered to
-  zero: the game settles. (The papers: 1e-4 to 2e-4, constant, for hours.) For
-  images beyond 32x32, a `StableAdam`; the original `wgan` has RMSprop.
+- Adam at about 2e-3 without momentum, less where networks are wider, held for
+  half of the steps (`dcgan`, `cgan`: three quarters, up to 32x32), then lowered
+  to zero: the game settles. (The papers: 1e-4 to 2e-4, constant, for hours.)
+  For images beyond 32x32, a `StableAdam`. (`gan` has momentum and 2e-4; the
+  original `wgan` has RMSprop.)
 - An average of the generator draws (`gan_keras.ema`).
 - Eight steps in one call, where a step is short (`steps_a_call`).
 """
@@ -152,7 +154,7 @@ def adams(
 
 
 def hold(image_shape):
-    """The share of the steps at the full rates, in recipes of few steps.
+    """The share of the steps at the full rates, for `dcgan` and `cgan`.
 
     The fewer the steps, the later they should shrink. Large images, whose
     steps are slow, are trained for longer.
@@ -163,9 +165,9 @@ def hold(image_shape):
 def steps_a_call(image_shape, width):
     """How many steps TensorFlow makes before it is Python's turn again.
 
-    A step of small images takes some 16 ms, and what `fit` does between two
+    A step of small images takes some 20 ms, and what `fit` does between two
     calls takes 1.5. So it calls once for eight steps, and the callbacks'
-    `on_train_batch_end` after every eighth. Wide networks take long enough
+    `on_train_batch_end` after every eighth. Wide convolutions take long enough
     for Python not to matter, and for a Ctrl-C not to wait for eight.
     """
     return 8 if is_small(image_shape) and width <= 2 * BASE_WIDTH else 1

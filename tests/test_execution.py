@@ -42,6 +42,20 @@ def test_steps_per_execution_changes_nothing(jit_compile):
 
 
 @pytest.mark.slow
+def test_steps_per_execution_measures_the_same():
+    held_out = tiny_images(20, seed=3)  # three batches, the last one smaller
+    found = []
+    for n in (1, 2, 8):
+        gan = trained(epochs=1, jit_compile=False, steps_per_execution=n)
+        history = gan.fit(data(), validation_data=held_out, verbose=0).history
+        measured = gan.evaluate(held_out, batch_size=8, verbose=0)
+        gan.train_on_batch(held_out[:8])  # one step, whatever n is
+        found.append((history, measured, int(gan.steps)))
+    assert found[0] == found[1] == found[2]
+    assert found[0][2] == 9
+
+
+@pytest.mark.slow
 def test_eager_execution_gives_the_same_weights_and_stops_at_breakpoints():
     lines = []
 

@@ -140,7 +140,7 @@ def train(options, strategy):
 
 
 class CtrlC(keras.callbacks.Callback):
-    """Lets Ctrl-C stop the training between two steps.
+    """Lets Ctrl-C stop the training between two calls, of a few steps each.
 
     Python raises `KeyboardInterrupt` wherever it happens to be, and loses it
     if that is in a destructor; then the training would just go on. A second
