@@ -12,6 +12,8 @@ class ProgressBar(keras.callbacks.ProgbarLogger):
     first, when `Deadline` plans others by now.
     """
 
+    async_safe = True  # as Keras takes its own to be
+
     def set_params(self, params):
         super().set_params(params)
         self.shared = params

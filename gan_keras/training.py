@@ -8,6 +8,7 @@ import tensorflow as tf
 from gan_keras import augment
 from gan_keras import auxiliaries as auxiliaries_module
 from gan_keras import checks
+from gan_keras import execution
 from gan_keras import losses
 from gan_keras import metrics as metrics_module
 from gan_keras import penalties as penalties_module
@@ -58,9 +59,11 @@ class Training:
             jit_compile: Boolean or `"auto"`: XLA where it pays, see
                 `gan_keras.xla`. (Keras' own "auto" is always off on a CPU.)
             run_eagerly: Boolean; `True` for debugging with breakpoints.
-            steps_per_execution: Int, training steps in one compiled call; 1
-                under a `tf.distribute` strategy, where Keras cannot make
-                more.
+            steps_per_execution: Int, training steps in one compiled call,
+                and callbacks' `on_train_batch_end` after the last of them.
+                Fewer where `fit` is given a `steps_per_epoch` that this does
+                not divide; 1 under a `tf.distribute` strategy, where Keras
+                cannot make more.
 
         Raises:
             ValueError: If an argument is not what it should be.
@@ -169,7 +172,9 @@ class Training:
         kwargs["callbacks"] = replicas.own_callbacks(
             self, kwargs.get("callbacks")
         )
-        return super().fit(data, epochs=epochs, **kwargs)
+        lengths = map(kwargs.get, ["steps_per_epoch", "validation_steps"])
+        with execution.whole_calls(self, *lengths):
+            return super().fit(data, epochs=epochs, **kwargs)
 
     def evaluate(
         self,
@@ -210,16 +215,17 @@ class Training:
                 x, y = x
             data = x if y is None else (x, y)
             checks.held_out_data(self, data, "x")
-        found = super().evaluate(
-            x,
-            y,
-            batch_size,
-            verbose=verbose,
-            steps=steps,
-            callbacks=callbacks,
-            return_dict=True,
-            **kwargs,
-        )
+        with execution.whole_calls(self, steps):
+            found = super().evaluate(
+                x,
+                y,
+                batch_size,
+                verbose=verbose,
+                steps=steps,
+                callbacks=callbacks,
+                return_dict=True,
+                **kwargs,
+            )
         asked = self._means.images
         if replicas.distributed(self):
             # Each replica told the figures of its own part of the samples.

@@ -365,7 +365,7 @@ def test_a_run_goes_on_as_it_was_though_its_recipe_has_changed(
 
 
 @pytest.mark.slow
-def test_a_class_may_be_called_by_its_name(colour_classes, tmp_path):
+def test_a_class_may_be_called_by_its_name(colour_classes, tmp_path, capsys):
     out, path = tmp_path / "run", tmp_path / "a.png"
     command = ["train", "cgan", "--epochs", "1", "--data", str(colour_classes)]
     command += ["--width", "2", "--batch-size", "4", "--out", str(out)]
@@ -385,6 +385,10 @@ def test_a_class_may_be_called_by_its_name(colour_classes, tmp_path):
     config["data"] = str(tmp_path / "more")
     (out / "config.json").write_text(json.dumps(config))
     assert gan_keras_cli.main(["train", "--resume", str(out)]) == 2
+    assert "The run's classes are" in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "more")  # a drive that is not there today
+    assert gan_keras_cli.main(["train", "--resume", str(out)]) == 2
+    assert "there is no such folder now" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -98,6 +98,22 @@ def test_several_steps_in_one_call(calls_of):
 
 
 @pytest.mark.slow
+def test_a_last_call_of_fewer_steps():
+    gan = tiny(steps=400, calls_of=8)
+    clock, plans = Clock([1.0]), []
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: plans.append(deadline.epochs)
+    )
+    deadline = gk.callbacks.Deadline(41 / 60, clock=clock)
+    data = data_for(gan, steps=9)
+    gan.fit(data, epochs=100, callbacks=[clock, deadline, look], verbose=0)
+    # Nine seconds an epoch, of which the first call is eight: 41 s are 4.6.
+    assert plans == [5] * 5
+    assert int(gan.steps) == 45
+    assert float(gan.g_optimizer.learning_rate) == 0
+
+
+@pytest.mark.slow
 def test_the_time_is_over_before_the_pace_is_known():
     gan = tiny(steps=400, calls_of=4)
     clock = Clock([1.0])

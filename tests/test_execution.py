@@ -42,6 +42,39 @@ def test_steps_per_execution_changes_nothing(jit_compile):
 
 
 @pytest.mark.slow
+def test_no_call_goes_beyond_the_steps_that_were_asked_for():
+    gan = tiny_recipe("gan", steps=20)
+    gan.augmentation = None
+    assert gan.steps_per_execution == 8
+    endless = data().repeat()
+    calls = []
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: calls.append(int(gan.steps))
+    )
+    gan.fit(
+        endless,
+        epochs=2,
+        steps_per_epoch=10,
+        validation_data=endless,
+        validation_steps=6,
+        callbacks=[count],
+        verbose=0,
+    )
+    # Two at a time: what divides 8, 10 and 6.
+    assert calls == list(range(2, 21, 2))
+    assert float(gan.g_optimizer.learning_rate) == 0
+    assert gan.steps_per_execution == 8
+    seen = []
+    look = keras.callbacks.LambdaCallback(
+        on_test_batch_end=lambda batch, logs: seen.append(batch)
+    )
+    gan.evaluate(endless, steps=3, callbacks=[look], verbose=0)
+    assert seen == [0, 1, 2]
+    gan.fit(data(), verbose=0)  # and eight at a time again
+    assert int(gan.steps) == 24 and gan.steps_per_execution == 8
+
+
+@pytest.mark.slow
 def test_steps_per_execution_measures_the_same():
     held_out = tiny_images(20, seed=3)  # three batches, the last one smaller
     found = []

@@ -261,6 +261,18 @@ def test_guard_goes_back_to_the_last_good_epoch(batches):
     assert not guard.diverged
 
 
+def test_guard_names_a_batch_that_there_is():
+    guard = gk.callbacks.DivergenceGuard()
+    guard.set_model(compiled())
+    # Of three batches, two at a time: Keras calls the last one 3, and not 2.
+    guard.set_params({"steps": 3})
+    guard.on_train_begin()
+    guard.on_epoch_begin(4)
+    guard.on_train_batch_end(1, {"d_loss": 1.0})
+    with pytest.warns(UserWarning, match="at epoch 5, batch 2. It was"):
+        guard.on_train_batch_end(3, {"d_loss": float("nan")})
+
+
 def test_guard_is_silent_when_all_is_well_and_changes_nothing():
     gan, other = compiled(), None
     start = weights(gan)

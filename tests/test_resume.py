@@ -161,6 +161,59 @@ def test_damaged_checkpoint_falls_back_on_the_one_before(
 
 
 @pytest.mark.slow
+def test_what_cannot_be_read_goes_and_not_what_can(three_epochs, tmp_path):
+    shutil.copytree(three_epochs, tmp_path, dirs_exist_ok=True)
+    folder = tmp_path / "checkpoints"
+    (folder / "epoch_00003.npz").write_bytes(b"")
+    (folder / "epoch_00004.partial.npz").write_bytes(b"half")  # of a kill
+    (folder / "mine.partial.npz").write_bytes(b"mine")
+    kept = []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 3:  # its checkpoint has just been written again
+                kept.extend(sorted(os.listdir(folder)))
+
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
+    resume = callbacks.Resume(tmp_path, seconds=0)
+    with pytest.warns(UserWarning, match="epoch_00003.npz is damaged"):
+        new_gan().fit(data, epochs=4, verbose=0, callbacks=[resume, Look()])
+    mine = "mine.partial.npz"
+    # The damaged one, of the same epoch, has been written anew.
+    assert kept == ["epoch_00002.npz", "epoch_00003.npz", mine]
+    left = ["epoch_00003.npz", "epoch_00004.npz", mine]
+    assert sorted(os.listdir(folder)) == left
+
+
+@pytest.mark.slow
+def test_of_two_damaged_ones_the_one_before_stays(three_epochs, tmp_path):
+    shutil.copytree(three_epochs, tmp_path, dirs_exist_ok=True)
+    folder = tmp_path / "checkpoints"
+    (folder / "epoch_00003.npz").rename(folder / "epoch_00009.npz")
+    (folder / "epoch_00009.npz").write_bytes(b"")
+    with pytest.warns(UserWarning, match="epoch_00009.npz is damaged"):
+        fit(new_gan(), tmp_path, epochs=4, seconds=1000.0)
+    # Only the last epoch's is written; 2 is the one that it went on from.
+    assert sorted(os.listdir(folder)) == ["epoch_00002.npz", "epoch_00004.npz"]
+
+
+@pytest.mark.slow
+def test_an_epoch_that_runs_out_of_data_is_one(tmp_path):
+    gan = new_gan()
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
+    resume = callbacks.Resume(tmp_path, seconds=0)
+    with pytest.warns(UserWarning, match="ran out of data"):
+        gan.fit(
+            data, epochs=3, steps_per_epoch=5, verbose=0, callbacks=[resume]
+        )
+    steps = int(gan.steps)
+    assert steps == 12  # three epochs of the four batches that there are
+    assert "epoch_00003.npz" in os.listdir(tmp_path / "checkpoints")
+    fit(gan, tmp_path, epochs=3)  # finished, and nothing is taken back
+    assert int(gan.steps) == steps
+
+
+@pytest.mark.slow
 def test_without_a_checkpoint_that_can_be_read_nothing_is_overwritten(
     tmp_path,
 ):

@@ -51,18 +51,15 @@ class Deadline(keras.callbacks.Callback):
         self._end = self._last + 60 * self.minutes
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._step = self._steps()
-        self._calls = self._timed = 0
+        self._step = self._from = self._steps()
 
     def on_train_batch_end(self, batch, logs=None):
-        self._calls += 1
-        if self._compiled:
-            self._timed += 1
-        else:
+        if not self._compiled:
             # The first call compiles its steps before it makes them, which
-            # says nothing of the pace.
+            # says nothing of the pace: time is taken from its end on.
             self._compiled = True
             self._last = self.clock()
+            self._from = self._steps()
 
     def _steps(self):
         # The optimizer's own count, which rates are a function of: a model
@@ -73,11 +70,12 @@ class Deadline(keras.callbacks.Callback):
         if self.model.stop_training:
             return  # cut short, or gone back: nothing to measure or to plan
         now = self.clock()
-        if self._timed:
+        steps = self._steps()
+        if steps > self._from:
             # From one end to the next: what callbacks do there takes time,
             # too.
-            took = (now - self._last) * self._calls / self._timed
-            self._took.append(took)
+            part = (steps - self._from) / (steps - self._step)
+            self._took.append((now - self._last) / part)
         elif now < self._end:
             return  # the whole epoch was one call, the first
         self._last = now
@@ -90,6 +88,5 @@ class Deadline(keras.callbacks.Callback):
         self.params["epochs"] = self.epochs
         if self.epochs == epoch + 1:
             self.model.stop_training = True
-        steps = self._steps()
         to_come = (self.epochs - epoch - 1) * (steps - self._step)
         set_steps(self.model, steps + to_come)

@@ -51,7 +51,10 @@ class DivergenceGuard(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if not self.diverged:
-            self._look(logs or {}, f"epoch {self._running + 1}, batch {batch}")
+            # With several steps in a call Keras may count beyond the last.
+            last = ((self.params or {}).get("steps") or batch + 1) - 1
+            moment = f"epoch {self._running + 1}, batch {min(batch, last)}"
+            self._look(logs or {}, moment)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.diverged:

@@ -16,6 +16,7 @@ from gan_keras.files import replace_file
 from gan_keras.optimizer_pair import learning_rate
 
 _NAME = re.compile(r"epoch_(\d+)\.npz")
+_PARTIAL = re.compile(r"epoch_\d+\.partial\.npz")  # see `replace_file`
 
 
 class Resume(keras.callbacks.Callback):
@@ -55,15 +56,18 @@ class Resume(keras.callbacks.Callback):
         self.directory = checkpoints(directory)
         self.seconds = seconds
         self.kept = None  # (epoch, values) that this epoch began with
+        self._readable = []  # epochs of the newest checkpoints, two at most
         self._written = None
         self._done = None
 
     def on_train_begin(self, logs=None):
         self.kept = self._done = None
+        self._readable = []
         make_directory(self.directory)
         found = newest(self.directory)
         if found is not None:
             epoch, values = found
+            self._readable = [epoch]  # whatever is newer is damaged
             asked = _constant_rates(self.model)
             state.write(self.model, values, path_of(self.directory, epoch))
             _tell_of(asked, _constant_rates(self.model))
@@ -78,6 +82,8 @@ class Resume(keras.callbacks.Callback):
 
     def _is_whole(self):
         """Whether nobody stopped the epoch on the way (`stop_training`)."""
+        if not self.model.stop_training:
+            return True  # with fewer steps than told, if the data ran out
         steps = self.params.get("steps")  # None: nobody knows beforehand
         return steps is None or self._steps_made() >= steps
 
@@ -116,7 +122,9 @@ class Resume(keras.callbacks.Callback):
             # Losses are taken before the weights change; the last step of an
             # epoch may have spoilt them unseen.
             if all(map(state.is_finite, values)):
-                write_checkpoint(self.directory, epoch, values)
+                before = [e for e in self._readable if e != epoch][-1:]
+                write_checkpoint(self.directory, epoch, values, *before)
+                self._readable = [*before, epoch]
         self._written = time.monotonic()
 
 
@@ -163,13 +171,17 @@ def epochs_in(directory):
     return [int(match[1]) for match in found if match]
 
 
-def write_checkpoint(directory, epoch, values):
+def write_checkpoint(directory, epoch, values, before=None):
     """Writes a checkpoint, and removes all but it and the one before.
+
+    What a process that was killed has left half written goes, too.
 
     Args:
         directory: An existing directory.
         epoch: Int, how many epochs were trained.
         values: List of arrays, from `gan_keras.state.read`.
+        before: Int, the epoch of the one before, if it is known that it can
+            be read. (A damaged one may be newer.) Without, none is removed.
     """
 
     def write(path):
@@ -180,8 +192,11 @@ def write_checkpoint(directory, epoch, values):
             os.fsync(file.fileno())
 
     replace_file(path_of(directory, epoch), write)
-    for old in sorted(epochs_in(directory))[:-2]:
-        os.remove(path_of(directory, old))
+    if before is not None:
+        for old in set(epochs_in(directory)) - {epoch, before}:
+            os.remove(path_of(directory, old))
+    for name in filter(_PARTIAL.fullmatch, os.listdir(directory)):
+        os.remove(os.path.join(directory, name))
 
 
 def newest(directory):

@@ -81,6 +81,11 @@ def check_before_loading(options, recipe, strategy, folder):
 def check_names(options, config, folder):
     """Notes what a folder's classes are called; they must stay in a resume."""
     before = config.get("class_names")
+    if before is not None and folder is None:
+        raise ValueError(
+            f"The run's images were in the folder {options.data}, and there "
+            "is no such folder now. Bring it back, and resume the run then."
+        )
     options.class_names = None if folder is None else folder.class_names
     if before is not None and before != options.class_names:
         raise ValueError(
