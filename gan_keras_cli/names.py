@@ -29,6 +29,7 @@ def list_recipes():
     for name, (what, paper, minutes) in RECIPES.items():
         lines.append(f"{name:9}{what:42}{paper:12}{minutes:>7}")
     lines.append("")
-    lines.append("Minutes: the default run for digits, on two fast CPU cores.")
-    lines.append("Slow ones take twice as long.")
+    lines.append(
+        "Minutes: the default run for digits, on two fast cores; slow: twice."
+    )
     return "\n".join(lines)
