@@ -60,9 +60,11 @@ def call(network, inputs, training, dice=None):
     mapping = list(zip(states, seeds))
     with keras.StatelessScope(mapping, initialize_variables=False) as scope:
         outputs = network(inputs, training=True)
-    for variable in variables:
-        if not any(variable is state for state in states):
-            value = scope.get_current_value(variable)
-            if value is not None:
-                variable.assign(value)
+    # Not before there is a batch: see `gan_keras.ordering`.
+    with tf.control_dependencies(tf.nest.flatten(outputs)):
+        for variable in variables:
+            if not any(variable is state for state in states):
+                value = scope.get_current_value(variable)
+                if value is not None:
+                    variable.assign(value)
     return outputs

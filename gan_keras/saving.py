@@ -4,7 +4,6 @@ import os
 
 import keras
 
-from gan_keras import extractors
 from gan_keras import files
 
 
@@ -48,11 +47,12 @@ class Saving:
             "auxiliaries": [serialize(one) for one in self.auxiliaries],
             "augmentation": serialize(self.augmentation),
             "critic_steps": self.critic_steps,
-            # An extractor of one's own is not a part of the model.
+            # An extractor of one's own is not a part of the model, and its
+            # name would not bring it back.
             "metrics": [
                 serialize(metric)
                 for metric in self._means.images
-                if metric.extractor in extractors.NAMED
+                if getattr(metric, "standard", False)
             ],
             "jit_compile": self._jit_compile_asked,
             "run_eagerly": self.run_eagerly,

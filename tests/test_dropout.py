@@ -58,6 +58,33 @@ def overheard(gan, batch, steps=1):
     return heard
 
 
+def test_nothing_is_written_before_there_are_images():
+    network = forgetful(
+        gk.layers.SpectralNormalization(layers.Dense(UNITS)),
+        layers.BatchNormalization(),
+    )
+
+    @tf.function
+    def look(images, dice):
+        return dropout.call(network, images, True, dice)
+
+    graph = look.get_concrete_function(
+        tf.TensorSpec((None, 8, 8, 1)), tf.TensorSpec((2,), tf.int64)
+    ).graph
+    written = [
+        operation
+        for operation in graph.get_operations()
+        if operation.type == "AssignVariableOp"
+    ]
+    # The power iteration's vector, and the moving mean and variance.
+    assert len(written) == 3
+    logits = graph.outputs[0].op
+    while logits.type == "Identity":
+        logits = logits.inputs[0].op
+    for operation in written:
+        assert logits in operation.control_inputs
+
+
 def test_g_is_taught_with_the_units_that_have_learnt():
     gan = gan_with(forgetful())
     first, second = np.split(

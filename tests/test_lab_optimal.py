@@ -9,6 +9,8 @@ from scipy import stats
 
 import gan_keras as gk
 from gan_keras import lab
+from gan_keras import networks
+from gan_keras.precision import precision
 
 LINE = lab.Grid([(-12.0, 12.0)], 4001)
 
@@ -90,6 +92,16 @@ def test_change_of_variables_of_a_straight_line(slope):
     np.testing.assert_allclose(got, normal(1, abs(slope)), atol=2e-5)
 
 
+@pytest.mark.parametrize("size", [100, 101])
+def test_change_of_variables_with_and_without_a_latent_of_0(size):
+    found = lab.ChangeOfVariables(lambda z: z, size=size)
+    assert found.mass.sum() == pytest.approx(1, abs=1e-12)
+    # The piece in the middle: from -h/2 to h/2, or from 0 to h.
+    edges = np.linspace(-8, 8, size)[size // 2 - 1 :][:2]
+    expected = np.diff(stats.norm.cdf(edges))[0]
+    assert found.mass[size // 2 - 1] == pytest.approx(expected, abs=1e-12)
+
+
 def test_change_of_variables_where_two_latents_meet():
     # G(z) = z^2 folds the line; the density is that of chi-square, which is
     # infinite at 0: only the probability of a cell is finite there.
@@ -141,6 +153,14 @@ def test_a_held_generator_draws_what_it_should(p_g):
     assert got.pvalue > 0.01
     found = lab.generator_density(gan).density(LINE.points)
     np.testing.assert_allclose(found, p_g.density(LINE.points), atol=5e-3)
+
+
+def test_a_held_generator_is_exact_whatever_the_policy():
+    p_g = lab.gaussian(1.0, 0.7)
+    with precision("mixed_bfloat16"):
+        gan = lab.gan(lab.mixture(), generator=lab.held_generator(p_g), seed=1)
+    z = np.linspace(-3, 3, 7, dtype="float32")[:, None]
+    np.testing.assert_allclose(gan.generate_from(z), 1 + 0.7 * z, atol=1e-3)
 
 
 # --------------------------------------------------------------- a comparison
@@ -243,6 +263,21 @@ def test_a_lost_mode_in_the_plane():
     assert found.js() == pytest.approx(np.log(2), abs=2e-2)
     found = lab.Comparison(known_points(lab.ring(), points + 30), lab.ring())
     assert found.js() == pytest.approx(np.log(2), abs=1e-3)
+
+
+def test_on_the_line_a_generator_of_many_latents_is_estimated():
+    data = lab.mixture()
+    gan = lab.gan(data, generator=networks.mlp_generator((1,), 8), seed=1)
+    points = data.sample(2000, seed=7)
+    gan.generate = lambda n, seed=None, use_ema=True: points[:n]
+    found = lab.Comparison(gan, data)
+    assert found.method == "kernel estimate"
+    # Both are smoothed by it, so that a perfect G is near 0.
+    spread = np.sqrt(data.sample(2000).var())
+    assert found.bandwidth == pytest.approx(spread * 2000**-0.2, rel=0.02)
+    assert 0 < found.js() < 0.002
+    with pytest.raises(ValueError, match="one with a single latent number"):
+        found.worst()
 
 
 def test_in_the_plane_d_is_not_held_against_smoothed_densities():

@@ -28,10 +28,13 @@ class Extractor:
             `[batch, classes]`.
         prefixes: Dict from our short names of figures (`"fd"`, `"kd"`) to
             others, for a network whose figures have names of their own.
+        standard: Boolean, whether it is the one that
+            `gk.extractors.get(name)` gives, anywhere.
     """
 
-    def __init__(self, name, network, prefixes=None):
+    def __init__(self, name, network, prefixes=None, standard=False):
         self.name = name
+        self.standard = standard
         self.network = network
         self.network.trainable = False
         self.prefixes = prefixes or {}

@@ -38,7 +38,8 @@ def digits():
             ]
         )
         scaling = {name: float(stored[name]) for name in ("scale", "offset")}
-    return Extractor("digits", with_picture(network, scaling))
+    network = with_picture(network, scaling)
+    return Extractor("digits", network, standard=True)
 
 
 def make(path, steps=8000):

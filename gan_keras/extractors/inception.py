@@ -57,6 +57,7 @@ def inception(weights="imagenet"):
         "inception",
         keras.Model(images, features, name="inception"),
         prefixes={"fd": "fid", "kd": "kid"},
+        standard=weights == "imagenet",
     )
 
 

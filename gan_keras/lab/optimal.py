@@ -197,7 +197,11 @@ class ChangeOfVariables:
             )
         # Of each piece: by what lies beyond it, which is exact far out, too.
         beyond = np.array([math.erfc(abs(v) / math.sqrt(2)) / 2 for v in z])
-        self.mass = np.abs(np.diff(beyond))
+        # The piece in the middle, if 0 is none of the points, has two sides.
+        middle = (z[:-1] < 0) & (z[1:] > 0)
+        self.mass = np.where(
+            middle, 1 - beyond[:-1] - beyond[1:], np.abs(np.diff(beyond))
+        )
 
     def cumulative(self, x):
         """The probability that a sample lies at or below each x.
@@ -317,7 +321,8 @@ def generator_density(gan, use_ema=False, samples=2_000, seed=0):
 class Comparison:
     """A GAN of points beside the truth, as it stands now.
 
-    On the line p_data is exact. In the plane nobody knows p_g, so it is a
+    On the line both densities are exact, if G makes one number of one. In the
+    plane (or of more latent numbers) nobody knows p_g, so it is a
     kernel estimate, and the kernel, as wide as Scott's rule wants it for the
     data, would itself look like a difference. So p_data is smoothed by the
     same kernel there: both are the densities of points with that much noise.
@@ -331,10 +336,10 @@ class Comparison:
 
     Attributes:
         grid: The `Grid` that all of these are given on.
-        p_data: Float64 `[n]`, the density of the data; in the plane smoothed.
-        p_g: Float64 `[n]`, the density of the fakes; in the plane smoothed.
+        p_data: Float64 `[n]`, the density of the data, smoothed if p_g is.
+        p_g: Float64 `[n]`, the density of the fakes.
         bandwidth: Float, the standard deviation of the kernel that both are
-            smoothed by; 0 on the line.
+            smoothed by; 0 where p_g is exact.
         method: String, how p_g was found.
         d: Float64 `[n]`, what the network D says; a probability, or the score
             of a loss without one.
@@ -362,7 +367,7 @@ class Comparison:
             )
         fakes = gan.generate(2_000, seed=0, use_ema=False)
         self.bandwidth = 0.0
-        if dimensions == 1:
+        if dimensions == gan.latent_dim == 1:
             estimate = generator_density(gan)
         else:
             # By the data, not the fakes: one kernel for the whole training,
@@ -414,8 +419,8 @@ class Comparison:
             Float in [0, 1].
 
         Raises:
-            ValueError: If the loss's scores are no probabilities, or in the
-                plane: D was never shown points with the kernel's noise.
+            ValueError: If the loss's scores are no probabilities, or the
+                densities smoothed: D was never shown points with that noise.
         """
         self._check_comparable()
         total = self.p_data + self.p_g
@@ -432,10 +437,11 @@ class Comparison:
             )
         if self.bandwidth:
             raise ValueError(
-                "`distribution` must be one on the line to hold D against D*. "
-                "In the plane D* is that of smoothed densities, and D has "
-                "seen points without the smoothing; look at `js()`. Received: "
-                f"{len(self.grid.axes)} dimensions"
+                "`distribution` must be one on the line, and `gan` one with a "
+                "single latent number, to hold D against D*. Elsewhere D* is "
+                "that of smoothed densities, and D has seen points without "
+                "the smoothing; look at `js()`. Received: "
+                f"{len(self.grid.axes)} dimensions, p_g by {self.method}"
             )
 
     def js(self):

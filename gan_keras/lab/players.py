@@ -183,5 +183,7 @@ def held_generator(distribution, size=4_001):
     # Far out the ranks hardly grow any more; an even slope keeps them apart.
     values = np.interp(ranks, cumulative / cumulative[-1], x)
     latents = keras.Input((1,), name="latents")
-    points = Quantiles(values, reach, name="quantiles")(latents)
+    # float32, whatever the policy: half precision cannot count to 4,000.
+    quantiles = Quantiles(values, reach, dtype="float32", name="quantiles")
+    points = quantiles(latents)
     return keras.Model(latents, points, name="generator")

@@ -37,6 +37,7 @@ class ImageMetric(keras.metrics.Metric):
         self._look = extractor.look
         self.fits = extractor.fits
         self.extractor = extractor.name
+        self.standard = extractor.standard
         self.features = extractor.network.outputs[0].shape[-1]
 
     def update_state(self, real_images, fake_images):
