@@ -21,15 +21,24 @@ def whole_calls(model, *lengths):
     before = model.steps_per_execution
     given = [n for n in lengths if isinstance(n, numbers.Integral)]
     steps = math.gcd(before, *map(int, given))
+    if steps == before:
+        yield
+        return
+    # Both know the number since they were traced. They are put back, as a
+    # callback's `evaluate` must leave a `fit` around it what it trains with.
+    functions = model.train_function, model.test_function
+    outer = model._steps_asked
+    model.train_function = model.test_function = None
+    model.steps_per_execution = steps
+    model._steps_asked = outer or before
     try:
-        _set(model, steps)
         yield
     finally:
-        _set(model, before)
+        model.train_function, model.test_function = functions
+        model.steps_per_execution = before
+        model._steps_asked = outer
 
 
-def _set(model, steps):
-    if steps != model.steps_per_execution:
-        model.steps_per_execution = steps
-        # Both know the number since they were traced.
-        model.train_function = model.test_function = None
+def asked(model):
+    """The steps in a call that `compile` was given, whatever is done now."""
+    return model._steps_asked or model.steps_per_execution

@@ -4,6 +4,7 @@ import os
 
 import keras
 
+from gan_keras import execution
 from gan_keras import files
 
 
@@ -56,7 +57,7 @@ class Saving:
             ],
             "jit_compile": self._jit_compile_asked,
             "run_eagerly": self.run_eagerly,
-            "steps_per_execution": self.steps_per_execution,
+            "steps_per_execution": execution.asked(self),
         }
 
     def compile_from_config(self, config):

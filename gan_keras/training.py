@@ -22,6 +22,8 @@ from gan_keras.optimizer_pair import get_pair
 class Training:
     """The part of `GAN` that people call to train it; the step is elsewhere."""
 
+    _steps_asked = None  # see `execution.whole_calls`
+
     def compile(
         self,
         d_optimizer=None,

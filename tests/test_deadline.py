@@ -150,9 +150,14 @@ def test_several_turns_of_d():
     assert float(gan.d_optimizer.learning_rate) == 0
 
 
-def test_the_plan_is_what_other_callbacks_see(tmp_path, capsys):
+def test_the_plan_is_what_other_callbacks_see(tmp_path):
     gan = tiny(steps=400)
-    clock = Clock([1.0])
+    clock, told = Clock([1.0]), []
+
+    class Told(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            told.append(self.params["epochs"])
+
     gan.fit(
         data_for(gan, steps=4),
         epochs=100,
@@ -161,9 +166,11 @@ def test_the_plan_is_what_other_callbacks_see(tmp_path, capsys):
             gk.callbacks.Deadline(12 / 60, clock=clock),
             # No checkpoint but that of the last epoch.
             gk.callbacks.Resume(tmp_path, seconds=1e6),
+            Told(),
         ],
         verbose=0,
     )
+    assert told == [100, 3, 3]
     assert [path.name for path in tmp_path.rglob("*.npz")] == [
         "epoch_00003.npz"
     ]

@@ -75,6 +75,31 @@ def test_no_call_goes_beyond_the_steps_that_were_asked_for():
 
 
 @pytest.mark.slow
+def test_callbacks_may_evaluate_and_save_meanwhile(tmp_path):
+    gan = tiny_recipe("gan")
+    gan.augmentation = None
+    endless = data().repeat()
+    calls = []
+
+    class Busy(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            calls.append(int(gan.steps))
+
+        def on_epoch_end(self, epoch, logs=None):
+            gan.evaluate(endless, steps=3, verbose=0)
+            gan.save(tmp_path / f"{epoch}.keras")
+
+    gan.fit(data(), epochs=2, callbacks=[Busy()], verbose=0)
+    assert calls == [4, 8]  # all four steps of the epoch in one call
+    kwargs = {"callbacks": [Busy()], "verbose": 0, "initial_epoch": 2}
+    gan.fit(endless, epochs=4, steps_per_epoch=6, **kwargs)
+    assert calls[2:] == [10, 12, 14, 16, 18, 20]
+    for epoch in range(4):
+        saved = keras.saving.load_model(tmp_path / f"{epoch}.keras")
+        assert saved.steps_per_execution == 8
+
+
+@pytest.mark.slow
 def test_steps_per_execution_measures_the_same():
     held_out = tiny_images(20, seed=3)  # three batches, the last one smaller
     found = []

@@ -209,8 +209,13 @@ def test_metrics_start_afresh_each_epoch_and_survive_compiling_twice():
     still = {"d_optimizer": keras.optimizers.SGD(1e-30)}
     gan = compiled(tiny_gan(), g_optimizer=keras.optimizers.SGD(1e-30), **still)
     logs = gan.fit(batches(tiny_images(8), 8), epochs=3, verbose=0).history
-    # Nothing moves but the noise: d_real stays what it was.
+    # Nothing moves but the noise: d_real stays what it was, and d_fake is
+    # that of the third step alone, not the mean of all three.
     assert logs["d_real"] == pytest.approx([logs["d_real"][0]] * 3)
+    gan.steps.assign(2)
+    third = gan.fit(batches(tiny_images(8), 8), verbose=0).history["d_fake"]
+    assert logs["d_fake"][2] == pytest.approx(third[0], abs=1e-6)
+    assert abs(third[0] - np.mean(logs["d_fake"])) > 1e-4
 
 
 def held_out_by_hand(gan, images, size):

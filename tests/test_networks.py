@@ -201,8 +201,13 @@ def test_sizes_may_be_numpys():
         (8, 8, 1), np.int32(4), num_classes=n, heads={"class": n}
     )
     assert d.input_shape[1] == (None, 3) and d.output["class"].shape[1] == 3
-    g = networks.dcgan_generator((8, 8, 1), n, num_classes=n)
-    assert g.input_shape == [(None, 3), (None, 3)]
+    for generator in (
+        networks.dcgan_generator,
+        networks.resnet_generator,
+        networks.r3gan_generator,
+    ):
+        g = generator((8, 8, 1), n, np.int64(4), num_classes=n)
+        assert g.input_shape == [(None, 3), (None, 3)]
     keras.models.model_from_json(d.to_json())
     with pytest.raises(ValueError, match="num_classes.*Received.*True"):
         networks.dcgan_generator((8, 8, 1), 3, num_classes=True)

@@ -69,7 +69,7 @@ def resnet_generator(
     checks.count(width=width)
     sizes = halvings(*image_shape[:2])
     check_attention(attention, sizes[1:])
-    widths = [width, *stage_widths(width, len(sizes) - 1)]
+    widths = [int(width), *stage_widths(width, len(sizes) - 1)]
     sizes, widths = sizes[::-1], widths[::-1]  # smallest map first
 
     def draw(latents, classes):

@@ -54,4 +54,5 @@ def halvings(height, width):
 
 def stage_widths(width, stages):
     """Channels after each halving: doubled every time, at most 8 x width."""
-    return [width * min(2**stage, 8) for stage in range(stages)]
+    # `int`: Keras takes none of NumPy's numbers.
+    return [int(width) * min(2**stage, 8) for stage in range(stages)]
