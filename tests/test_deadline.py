@@ -78,50 +78,34 @@ def test_the_epochs_that_fit_in():
     )
 
 
+SLOW = pytest.mark.slow
+
+
 @pytest.mark.parametrize(
-    "calls_of", [2, pytest.param(4, marks=pytest.mark.slow)]
+    ("steps", "calls_of", "seconds", "plans"),
+    [
+        # Four seconds an epoch: ten of them, and a little.
+        (4, 2, 41, [10] * 10),
+        # With all steps in the first call, which is compiled, the first epoch
+        # tells nothing; the second does.
+        pytest.param(4, 4, 41, [None] + [10] * 9, marks=SLOW),
+        # Unless the time is over by then.
+        pytest.param(4, 4, 2, [1], marks=SLOW),
+        # Nine seconds an epoch, of which the first call is eight: 41 are 4.6.
+        pytest.param(9, 8, 41, [5] * 5, marks=SLOW),
+    ],
 )
-def test_several_steps_in_one_call(calls_of):
+def test_several_steps_in_one_call(steps, calls_of, seconds, plans):
     gan = tiny(steps=400, calls_of=calls_of)
-    clock, plans = Clock([1.0]), []
+    clock, found = Clock([1.0]), []
     look = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: plans.append(deadline.epochs)
+        on_epoch_end=lambda epoch, logs: found.append(deadline.epochs)
     )
-    deadline = gk.callbacks.Deadline(41 / 60, clock=clock)
-    data = data_for(gan, steps=4)
+    deadline = gk.callbacks.Deadline(seconds / 60, clock=clock)
+    data = data_for(gan, steps=steps)
     gan.fit(data, epochs=100, callbacks=[clock, deadline, look], verbose=0)
-    # Four seconds an epoch. With all of them in the first call, which is
-    # compiled, the first epoch tells nothing; the second does.
-    assert plans == [None if calls_of == 4 else 10] + [10] * 9
-    assert int(gan.steps) == 40
-    assert float(gan.g_optimizer.learning_rate) == 0
-
-
-@pytest.mark.slow
-def test_a_last_call_of_fewer_steps():
-    gan = tiny(steps=400, calls_of=8)
-    clock, plans = Clock([1.0]), []
-    look = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: plans.append(deadline.epochs)
-    )
-    deadline = gk.callbacks.Deadline(41 / 60, clock=clock)
-    data = data_for(gan, steps=9)
-    gan.fit(data, epochs=100, callbacks=[clock, deadline, look], verbose=0)
-    # Nine seconds an epoch, of which the first call is eight: 41 s are 4.6.
-    assert plans == [5] * 5
-    assert int(gan.steps) == 45
-    assert float(gan.g_optimizer.learning_rate) == 0
-
-
-@pytest.mark.slow
-def test_the_time_is_over_before_the_pace_is_known():
-    gan = tiny(steps=400, calls_of=4)
-    clock = Clock([1.0])
-    deadline = gk.callbacks.Deadline(2 / 60, clock=clock)
-    data = data_for(gan, steps=4)
-    gan.fit(data, epochs=100, callbacks=[clock, deadline], verbose=0)
-    # The whole first epoch is one call, and twice too long.
-    assert int(gan.steps) == 4 and deadline.epochs == 1
+    assert found == plans
+    assert int(gan.steps) == steps * len(plans)
     assert float(gan.g_optimizer.learning_rate) == 0
 
 
