@@ -25,7 +25,7 @@ def main(arguments=None):
     grids = sorted((options.run / "samples").glob("epoch_*.png"))
     # Most happens early: the frames lie evenly on a logarithmic scale.
     wanted = np.geomspace(1, len(grids), FRAMES).round().astype(int) - 1
-    gif = GrowingGIF(options.out / "training.gif", keep=0)
+    gif = GrowingGIF(options.out / "training.gif", last=-1)
     for i in sorted(set(wanted)):
         gif.append(small(grids[i]))
     small(grids[-1]).save(options.out / "samples.png", optimize=True)

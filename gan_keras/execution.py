@@ -42,3 +42,20 @@ def whole_calls(model, *lengths):
 def asked(model):
     """The steps in a call that `compile` was given, whatever is done now."""
     return model._steps_asked or model.steps_per_execution
+
+
+def steps_done(callback, batch):
+    """How many steps of the epoch are done when Keras tells of this batch.
+
+    Keras counts as many steps for the last call of an epoch as for any other,
+    and so may count beyond the last one.
+
+    Args:
+        callback: The `keras.callbacks.Callback` that is told.
+        batch: Int, what its `on_train_batch_end` was given.
+
+    Returns:
+        Int.
+    """
+    steps = (callback.params or {}).get("steps")  # None: nobody knows
+    return min(batch + 1, steps or batch + 1)

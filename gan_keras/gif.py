@@ -10,6 +10,7 @@ import io
 import os
 
 _TRAILER = b";"
+_NUMBER = b"!\xfe\x0cframe %06d\x00"  # a comment, which no viewer shows
 _LOOP_FOREVER = b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
 
 
@@ -18,13 +19,14 @@ class GrowingGIF:
 
     A frame is first written *behind* the closing semicolon, where no reader
     looks, and then linked in by changing that one byte. Whenever the process
-    dies, the file shows every frame that was finished.
+    dies, the file shows every frame that was finished. Each has a number, in
+    a comment behind it.
 
     Args:
-        path: The file. If it exists it goes on, unless `keep` is 0.
-        keep: Int, how many of the frames already there are kept; all of them
-            if not given. A resumed run keeps those of the epochs that it
-            does not repeat.
+        path: The file. If it exists it goes on, unless `last` is below 0.
+        last: Int, the number of the last frame already there that is kept;
+            all of them are if not given. A resumed run keeps those of the
+            epochs that it does not repeat.
         frame_ms: Int, milliseconds that a frame is shown.
         hold_ms: Int, the same for the last frame.
 
@@ -32,27 +34,32 @@ class GrowingGIF:
         ValueError: If the file exists and is not a GIF of this kind.
     """
 
-    def __init__(self, path, keep=None, frame_ms=150, hold_ms=2000):
+    def __init__(self, path, last=None, frame_ms=150, hold_ms=2000):
         self.path = os.fspath(path)
         self.frame_ms = frame_ms
         self.hold_ms = hold_ms
         # Where each frame begins; the last entry is where the next will.
         self.offsets = []
-        if keep != 0 and os.path.exists(self.path):
-            self._reopen(keep)
+        self.numbers = []
+        if (last is None or last >= 0) and os.path.exists(self.path):
+            self._reopen(last)
 
     def __len__(self):
-        return max(len(self.offsets) - 1, 0)
+        return len(self.numbers)
 
-    def append(self, image):
+    def append(self, image, number=None):
         """Adds one frame.
 
         Args:
             image: A `PIL.Image.Image`; all of one size.
+            number: Int, 0 to 999,999; one more than that of the frame before
+                if not given. The first is 0.
         """
+        if number is None:
+            number = self.numbers[-1] + 1 if self.numbers else 0
         if not self.offsets:
             self._create(image)
-        frame = _encode(image, self.hold_ms)
+        frame = _encode(image, self.hold_ms) + _NUMBER % number
         end = self.offsets[-1]
         with open(self.path, "r+b") as file:
             if len(self):
@@ -64,6 +71,7 @@ class GrowingGIF:
             file.seek(end)
             file.write(frame[:1])  # the semicolon gives way: now it counts
         self.offsets.append(end + len(frame))
+        self.numbers.append(number)
 
     def _create(self, image):
         # Every frame brings its own palette, so the global one is left out.
@@ -75,11 +83,13 @@ class GrowingGIF:
             file.write(head + _TRAILER)
         self.offsets = [len(head)]
 
-    def _reopen(self, keep):
+    def _reopen(self, last):
         with open(self.path, "r+b") as file:
-            self.offsets = _frame_offsets(file.read(), self.path)
-            if keep is not None and keep < len(self):
+            self.offsets, self.numbers = _frames(file.read(), self.path)
+            if last is not None and self.numbers and self.numbers[-1] > last:
+                keep = sum(number <= last for number in self.numbers)
                 self.offsets = self.offsets[: keep + 1]
+                self.numbers = self.numbers[:keep]
                 if len(self):
                     self._set_delay(file, self.offsets[-2], self.hold_ms)
                 file.seek(self.offsets[-1])
@@ -112,16 +122,16 @@ def _encode(image, milliseconds):
     return control + bytes(descriptor) + palette + pixels
 
 
-def _frame_offsets(data, path):
-    """Where each frame begins, and where the next one would."""
+def _frames(data, path):
+    """Where each frame begins, and the next one would; and their numbers."""
     if data[:6] != b"GIF89a" or len(data) < 13 or data[10] & 0x80:
         raise ValueError(
             "`path` exists and is not a GIF that this package wrote. Move it "
             f"away or name another file. Received: {path!r}"
         )
-    offsets = []
+    offsets, numbers = [], []
     at = 13 + len(_LOOP_FOREVER)
-    while data[at : at + 3] == b"!\xf9\x04":
+    while data[at : at + 3] == b"!\xf9\x04" and at + 17 < len(data):
         end = at + 8
         size = 3 << ((data[end + 9] & 7) + 1)
         end += 10 + size + 1  # descriptor, palette, code size
@@ -129,6 +139,14 @@ def _frame_offsets(data, path):
             end += data[end] + 1
         if end >= len(data):
             break  # cut off in the middle of a frame
+        comment = data[end + 1 : end + 1 + len(_NUMBER % 0)]
+        number = comment[-7:-1]
+        if not comment.startswith(b"!\xfe"):
+            # Of a file from before frames had numbers.
+            comment, number = b"", len(numbers)
+        elif len(comment) < len(_NUMBER % 0):
+            break  # cut off in the middle of its number
         offsets.append(at)
-        at = end + 1
-    return [*offsets, at]
+        numbers.append(int(number))
+        at = end + 1 + len(comment)
+    return [*offsets, at], numbers

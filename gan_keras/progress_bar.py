@@ -2,30 +2,30 @@
 
 import keras
 
+from gan_keras import execution
+
 
 class ProgressBar(keras.callbacks.ProgbarLogger):
     """The bar that `GAN.fit` shows in the place of Keras' own.
 
-    Keras counts as many steps for the last call of an epoch as for any other,
-    and so, of 83 steps of which a call makes eight, shows `88/83` for a
-    moment. And it goes on counting towards the epochs that it was told of at
-    first, when `Deadline` plans others by now.
+    Keras' own, of 83 steps of which a call makes eight, shows `88/83` for a
+    moment (see `execution.steps_done`). And it goes on counting towards the
+    epochs that it was told of at first, when `Deadline` plans others by now.
     """
 
     async_safe = True  # as Keras takes its own to be
 
     def set_params(self, params):
         super().set_params(params)
-        self.shared = params
+        self.params = params  # Keras' own only takes numbers out of it
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epochs = self.shared["epochs"]
+        self.epochs = self.params["epochs"]
         super().on_epoch_begin(epoch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.target is not None:
-            batch = min(batch, self.target - 1)
-        super().on_train_batch_end(batch, logs)
+        done = execution.steps_done(self, batch)
+        super().on_train_batch_end(done - 1, logs)
 
 
 def wanted(callbacks=None, verbose="auto", **others):

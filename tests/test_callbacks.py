@@ -19,6 +19,7 @@ from gan_keras.callbacks import CSVHistory
 from gan_keras.callbacks import SampleGrid
 from gan_keras.callbacks import TensorBoardSamples
 from gan_keras.callbacks.csv_history import read_history
+from gan_keras.gif import GrowingGIF
 
 
 @pytest.fixture
@@ -121,11 +122,15 @@ def test_grids_of_epochs_that_are_run_again_go(gan, tmp_path):
 
     grid = SampleGrid(tmp_path, rows=1, columns=2)
     fit(gan, [grid], epochs=3)
-    for name in ("epoch_0001_step_00002.png", "epoch_0002_step_00002.png"):
+    for name in (
+        "epoch_0001_step_00002.png",
+        "epoch_0002_step_00002.png",
+        "epoch_0001.partial.png",  # a process was killed while it wrote this
+        "mine.png",
+    ):
         (tmp_path / "samples" / name).write_bytes(b"")
-    (tmp_path / "samples" / "mine.png").write_bytes(b"")
     fit(gan, [grid], epochs=2, initial_epoch=2)  # nothing is run
-    assert len(names()) == 7
+    assert len(names()) == 8
     keep = [f"epoch_000{i}.png" for i in range(4)]
     fit(gan, [grid], epochs=3, initial_epoch=2)
     assert names() == sorted([*keep, "epoch_0001_step_00002.png", "mine.png"])
@@ -174,6 +179,40 @@ def test_sample_grid_refuses_a_file_for_a_directory(gan, tmp_path):
         fit(gan, [SampleGrid(tmp_path / "a")])
     assert (tmp_path / "a").read_text() == "mine"
     assert gan.steps.numpy() == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a,b\n1,2\n", "epoch,loss\n1,low\n", "epoch\n1,2\n", "epoch\n1.5\n"],
+)
+def test_a_table_that_is_no_history_is_left_alone(gan, tmp_path, text):
+    path = tmp_path / "notes.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="not a history.*Move it.*notes.csv"):
+        fit(gan, [CSVHistory(path)], epochs=1)
+    assert path.read_text() == text and gan.steps.numpy() == 0
+
+
+def test_a_history_that_counts_from_0_is_not_gone_on_with(gan, tmp_path):
+    path = tmp_path / "keras.csv"  # as `keras.callbacks.CSVLogger` writes it
+    path.write_text("epoch,d_loss\n0,1.0\n1,2.0\n")
+    fit(gan, [CSVHistory(path)], epochs=1)
+    assert [row["epoch"] for row in read_history(path)] == [1]
+    assert read_history(path)[0]["d_loss"] != 2.0
+
+
+@pytest.mark.slow
+def test_grids_of_a_fit_that_began_late_are_replaced(gan, tmp_path):
+    def shown():
+        return GrowingGIF(tmp_path / "training.gif").numbers
+
+    grid = SampleGrid(tmp_path, rows=1, columns=2)
+    fit(gan, [grid], epochs=8, initial_epoch=5)
+    assert shown() == [6, 7, 8]
+    fit(gan, [grid], epochs=8, initial_epoch=6)
+    assert shown() == [6, 7, 8]
+    fit(gan, [grid], epochs=1)
+    assert shown() == [0, 1]
 
 
 def test_csv_history_holds_the_epochs_numbers(gan, tmp_path):

@@ -61,14 +61,14 @@ def test_imageio_reads_it_too(tmp_path):
     assert frames.shape[:3] == (3, 20, 30)
 
 
-@pytest.mark.parametrize("keep", [0, 1, 2, 3, None, 9])
-def test_going_on_from_an_earlier_file(tmp_path, keep):
+@pytest.mark.parametrize("last", [-1, 0, 1, 2, None, 9])
+def test_going_on_from_an_earlier_file(tmp_path, last):
     path = tmp_path / "a.gif"
     gif = GrowingGIF(path)
     for i in range(3):
         gif.append(frame(i))
-    again = GrowingGIF(path, keep=keep)
-    kept = 3 if keep is None else min(keep, 3)
+    again = GrowingGIF(path, last=last)
+    kept = 3 if last is None else min(last + 1, 3)
     assert len(again) == kept
     if kept:
         assert len(read(path)[0]) == kept
@@ -138,14 +138,87 @@ def test_killed_at_any_byte_of_an_append(tmp_path, monkeypatch):
     assert state == after and checked > 100
 
 
-def test_cost_of_a_frame_does_not_grow(tmp_path):
-    gif = GrowingGIF(tmp_path / "a.gif")
-    sizes = []
+@pytest.mark.parametrize("last, kept", [(4, []), (6, [5, 6]), (9, [5, 6, 9])])
+def test_frames_are_known_by_their_numbers(tmp_path, last, kept):
+    path = tmp_path / "a.gif"
+    gif = GrowingGIF(path)
+    for number in (5, 6, 9):  # it began late, and had a gap
+        gif.append(frame(number), number)
+    gif.append(frame(10))
+    assert gif.numbers == [5, 6, 9, 10]
+    again = GrowingGIF(path, last=last)
+    assert again.numbers == kept
+    again.append(frame(7), 7)
+    frames, _ = read(path)
+    for pixels, number in zip(frames, [*kept, 7], strict=True):
+        np.testing.assert_array_equal(pixels, np.asarray(frame(number)))
+
+
+def test_a_file_that_was_cut_off_goes_on(tmp_path):
+    path, other = tmp_path / "a.gif", tmp_path / "b.gif"
+    expected = GrowingGIF(other)
+    for i in (0, 2):
+        expected.append(frame(i), i)
+    gif = GrowingGIF(path)
+    gif.append(frame(0))
+    begin = gif.offsets[-1]
+    gif.append(frame(1))
+    whole = path.read_bytes()
+    comment = len(gif_module._NUMBER % 1)
+    lost = [
+        *range(begin, begin + 60),  # in the frame's head
+        *range(-40, -comment - 1),  # in its last pixels
+        *range(2 - comment, -1),  # in its number
+    ]
+    for length in lost:
+        path.write_bytes(whole[:length])
+        again = GrowingGIF(path)
+        assert again.numbers == [0]
+        again.append(frame(2), 2)
+        assert path.read_bytes() == other.read_bytes()
+
+
+def test_a_file_whose_frames_have_no_numbers_goes_on(tmp_path):
+    path = tmp_path / "a.gif"
+    gif = GrowingGIF(path)
+    for i in range(3):
+        gif.append(frame(i))
+    plain = path.read_bytes()
+    for i in range(3):
+        plain = plain.replace(gif_module._NUMBER % i, b"")
+    path.write_bytes(plain)
+    again = GrowingGIF(path, last=1)
+    assert again.numbers == [0, 1]
+    again.append(frame(4), 4)
+    assert GrowingGIF(path).numbers == [0, 1, 4]
+    assert len(read(path)[0]) == 3
+
+
+def test_cost_of_a_frame_does_not_grow(tmp_path, monkeypatch):
+    written = []  # numbers of bytes, frame by frame
+
+    class Counted(io.FileIO):
+        def write(self, data):
+            written[-1] += len(data)
+            return super().write(data)
+
+    path = tmp_path / "a.gif"
+    gif = GrowingGIF(path)
+    gif.append(frame(3))
+    monkeypatch.setattr(
+        gif_module,
+        "open",
+        lambda path, mode: io.BufferedRandom(Counted(path, mode)),
+        raising=False,
+    )
+    sizes = [path.stat().st_size]
     for _ in range(50):
+        written.append(0)
         gif.append(frame(3))
-        sizes.append((tmp_path / "a.gif").stat().st_size)
-    steps = np.diff(sizes)
-    assert steps.min() == steps.max()  # the same frame, the same bytes
+        sizes.append(path.stat().st_size)
+    assert min(np.diff(sizes)) == max(np.diff(sizes))
+    # Besides the frame: a delay, a semicolon, and what takes its place.
+    assert max(written) <= np.diff(sizes)[0] + 4
 
 
 def test_a_foreign_file_is_not_touched(tmp_path):

@@ -34,9 +34,8 @@ class CSVHistory(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.rows is None:
-            self.rows = [
-                row for row in read_history(self.path) if row["epoch"] <= epoch
-            ]
+            rows = read_history(self.path)
+            self.rows = [row for row in rows if 1 <= row["epoch"] <= epoch]
 
     def on_epoch_end(self, epoch, logs=None):
         values = {name: float(value) for name, value in (logs or {}).items()}
@@ -62,15 +61,25 @@ def read_history(path):
     Returns:
         List of dicts: `"epoch"` is an int, the others are floats. Values
         that were not logged in an epoch are missing from its dict.
+
+    Raises:
+        ValueError: If the file is something else.
     """
     if not os.path.exists(path):
         return []
     with open(path, newline="") as file:
-        return [
-            {
-                name: int(value) if name == "epoch" else float(value)
-                for name, value in row.items()
-                if value
-            }
-            for row in csv.DictReader(file)
-        ]
+        try:
+            return [_numbers(row) for row in csv.DictReader(file)]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                "`path` exists and is not a history that this package wrote: "
+                "a table of numbers with a column `epoch`. Move it away or "
+                f"name another file. Received: {path!r}"
+            ) from error
+
+
+def _numbers(row):
+    """A row of text as numbers."""
+    epoch = int(row.pop("epoch"))
+    values = {name: float(value) for name, value in row.items() if value}
+    return {"epoch": epoch, **values}

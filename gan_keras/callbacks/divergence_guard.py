@@ -5,6 +5,7 @@ import warnings
 
 import keras
 
+from gan_keras import execution
 from gan_keras import state
 
 
@@ -51,9 +52,8 @@ class DivergenceGuard(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if not self.diverged:
-            # With several steps in a call Keras may count beyond the last.
-            last = ((self.params or {}).get("steps") or batch + 1) - 1
-            moment = f"epoch {self._running + 1}, batch {min(batch, last)}"
+            batch = execution.steps_done(self, batch) - 1
+            moment = f"epoch {self._running + 1}, batch {batch}"
             self._look(logs or {}, moment)
 
     def on_epoch_end(self, epoch, logs=None):

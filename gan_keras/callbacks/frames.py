@@ -51,22 +51,22 @@ class Frames(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._gif is None:
-            # Frame e shows epoch e: those that are about to be run (again) go.
+            # Frames of epochs that are about to be run (again) go.
             self._gif = GrowingGIF(
                 self.path,
-                keep=epoch + 1 if epoch else 0,
+                last=epoch if epoch else -1,
                 frame_ms=self.frame_ms,
             )
             if epoch == 0:
-                self._append()
+                self._append(0)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._append()
+        self._append(epoch + 1)
 
-    def _append(self):
+    def _append(self, epoch):
         from gan_keras.plots import style
 
-        self._gif.append(style.to_pil(self.picture(self.model)))
+        self._gif.append(style.to_pil(self.picture(self.model)), epoch)
 
 
 class TensorBoardPicture(keras.callbacks.Callback):

@@ -4,6 +4,8 @@ import time
 
 import keras
 
+from gan_keras import execution
+
 
 class Pace(keras.callbacks.Callback):
     """Prints now and then how much is done and how long the rest will take.
@@ -58,9 +60,8 @@ class Pace(keras.callbacks.Callback):
 
     def _step(self, batch):
         """How many steps of the whole run are done after this batch."""
-        steps = self._of("steps")
-        # With `steps_per_execution`, Keras counts whole executions.
-        return self._epoch * steps + min(batch + 1, steps or batch + 1)
+        before = self._epoch * self._of("steps")
+        return before + execution.steps_done(self, batch)
 
     def _tell(self, step, before):
         now = time.monotonic()

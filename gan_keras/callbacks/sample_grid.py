@@ -8,11 +8,13 @@ import keras
 import numpy as np
 
 from gan_keras import checks
+from gan_keras import execution
 from gan_keras.files import make_directory
 from gan_keras.files import replace_file
 from gan_keras.gif import GrowingGIF
 
-_NAME = re.compile(r"epoch_(\d+)(_step_\d+)?\.png")
+# A partial one was left by a process that was killed, see `replace_file`.
+_NAME = re.compile(r"epoch_(\d+)(_step_\d+)?(\.partial)?\.png")
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -101,13 +103,13 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._epoch is None:
-            # The first epoch of this fit. Frame e shows epoch e, so frames
-            # of epochs that are about to be run (again) go, and so do grids.
+            # The first epoch of this fit. Grids of epochs that are about to
+            # be run (again) go, and so do their frames.
             self._remove_after(epoch)
             if self.gif:
                 self._gif = GrowingGIF(
                     os.path.join(self.directory, "training.gif"),
-                    keep=epoch + 1 if epoch else 0,
+                    last=epoch if epoch else -1,
                 )
             if epoch == 0:
                 self._save(0)
@@ -117,7 +119,9 @@ class SampleGrid(keras.callbacks.Callback):
         samples = os.path.join(self.directory, "samples")
         for name in os.listdir(samples):
             match = _NAME.fullmatch(name)
-            if match and (int(match[1]), bool(match[2])) > (epoch, False):
+            if match and (
+                match[3] or (int(match[1]), bool(match[2])) > (epoch, False)
+            ):
                 os.remove(os.path.join(samples, name))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -127,8 +131,7 @@ class SampleGrid(keras.callbacks.Callback):
         if self.minutes is None:
             return
         if time.monotonic() - self._saved >= 60 * self.minutes:
-            # With `steps_per_execution`, Keras counts whole executions.
-            step = min(batch + 1, self.params["steps"] or batch + 1)
+            step = execution.steps_done(self, batch)
             self._write(
                 f"epoch {self._epoch}, step {step}",
                 f"epoch_{self._epoch:04d}_step_{step:05d}.png",
@@ -153,7 +156,7 @@ class SampleGrid(keras.callbacks.Callback):
     def _save(self, epoch):
         image = self._write(f"epoch {epoch}", f"epoch_{epoch:04d}.png")
         if self._gif is not None:
-            self._gif.append(image)
+            self._gif.append(image, epoch)
 
     def _write(self, text, name):
         from gan_keras.plots import caption

@@ -71,7 +71,7 @@ def interpolate(options):
     images = gan.generate_from(inputs)
 
     def write(path):
-        gif = GrowingGIF(path, keep=0, frame_ms=80, hold_ms=80)
+        gif = GrowingGIF(path, last=-1, frame_ms=80, hold_ms=80)
         for image in images:
             grid = plots.image_grid(image[None], 1, min_width=280)
             gif.append(
