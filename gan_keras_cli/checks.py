@@ -68,7 +68,7 @@ def check_exists(data):
             f"--data must be {', '.join(DATA_SETS)}, a .npz file or a folder: "
             f"{hint} Received: {data!r}"
         )
-    if path.is_file() and path.suffix != ".npz":
+    if path.is_file() and path.suffix.lower() != ".npz":
         raise UsageError(
             f"--data must be a .npz file, or a folder. Received: {data!r}"
         )

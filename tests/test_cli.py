@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import keras
 import numpy as np
@@ -911,7 +912,46 @@ def test_large_images_are_not_read_in_vain(tmp_path, capsys, unread):
         large.save(tmp_path / "large" / f"{i}.png")
     arguments = ["train", "--data", str(tmp_path / "large")]
     assert gan_keras_cli.main([*arguments, "--out", str(tmp_path / "r")]) == 2
-    assert "--image-size 64. Received: 150x200" in capsys.readouterr().err
+    assert (
+        "--image-size 64. Received: 200x150, width" in capsys.readouterr().err
+    )
+
+
+def test_each_class_needs_an_image_that_can_be_read():
+    from gan_keras.cli import before
+
+    named = types.SimpleNamespace(data="pets", class_names=["cat", "dog"])
+    assert before.count_classes(named, np.array([1, 0, 1])) == 2
+    with pytest.raises(ValueError, match="pets has no image.*'dog' that can"):
+        before.count_classes(named, np.array([0, 0]))
+    named.class_names = None  # an archive has no names
+    assert before.count_classes(named, np.array([0, 3])) == 4
+
+
+@pytest.mark.parametrize(
+    "files, images, same",
+    [
+        # All of a folder's files, or all but two broken ones, as there is room.
+        ((40, 40), (40, 38), True),
+        ((40, 40), (38, 40), True),
+        ((40, 39), (40, 39), False),
+        ((None, None), (40, 40), True),  # an archive
+        ((None, None), (40, 39), False),
+    ],
+)
+def test_a_run_goes_on_with_the_same_images(files, images, same):
+    from gan_keras.cli import before
+
+    options = types.SimpleNamespace(data="faces", files=files[1])
+    had, has = ([n, 8, 8, 1] for n in images)
+    config = {"files": files[0], "images": had}
+    now = np.empty(has, np.uint8)
+    if same:
+        before.check_images(options, config, now)
+        before.check_images(options, {"images": has}, now)  # an older run
+        now = np.empty([*has[:2], 9, 1], np.uint8)
+    with pytest.raises(ValueError, match="was trained on images .*faces now"):
+        before.check_images(options, config, now)
 
 
 def test_the_oldest_recipe_takes_any_size_and_minutes_no_workers():

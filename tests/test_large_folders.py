@@ -1,6 +1,7 @@
 """Folders that do not fit in memory, and what is read of them when."""
 
 import importlib
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from gan_keras.datasets.decoded import common_form
 from gan_keras.datasets.decoded import first_size
 from gan_keras.datasets.folder import quiet_pillow
 from gan_keras.datasets.folder import read_header
+from gan_keras.datasets.folder import read_image
 
 SIDE = 4
 
@@ -145,6 +147,8 @@ def test_batches_do_not_depend_on_where_the_images_are(folder, options):
 
 def test_nothing_is_left_on_the_disk(folder, tmp_path):
     images, _ = datasets.decoded(opened(folder), memory=0, directory=tmp_path)
+    if os.name == "posix":  # no name, and so gone even if the process is killed
+        assert list(tmp_path.iterdir()) == [folder]
     del images
     assert list(tmp_path.iterdir()) == [folder]
 
@@ -166,6 +170,39 @@ def test_headers_tell_the_common_form(tmp_path):
     Image.new("RGB", (8, 6)).save(tmp_path / "d.jpg")
     with pytest.raises(ValueError, match="image_size.*differ|differ in size"):
         common_form(datasets.ImageFolder(tmp_path, channels=None))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+def test_headers_of_pictures_that_lie_on_their_side(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (8, 6)).save(path, exif=exif)
+    assert read_header(path) == ((8, 6), 3)
+    assert read_image(path).shape == (8, 6, 3)
+
+
+def test_a_file_that_is_broken_behind_its_header_decides_nothing(tmp_path):
+    def truncated(name, mode, size):
+        noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+        Image.fromarray(noise).convert(mode).save(tmp_path / name)
+        data = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(data[:-30])
+        assert read_header(tmp_path / name)[0] == size
+
+    truncated("a.jpg", "L", (40, 50))
+    truncated("b.jpg", "L", (40, 50))
+    for name in "ce":
+        Image.new("L", (8, 8), 90).save(tmp_path / f"{name}.png")
+    truncated("d.jpg", "L", (9, 8))
+    folder = datasets.ImageFolder(tmp_path, channels=None)
+    assert common_form(folder) == ((8, 8), 1)
+    with pytest.warns(UserWarning, match="Skipped 3 of 5 files"):
+        images, _ = datasets.decoded(folder, memory=0, directory=tmp_path)
+    assert images.shape == (2, 8, 8, 1)
+    Image.new("L", (50, 40), 90).save(tmp_path / "b.jpg")  # one is whole
+    with pytest.raises(ValueError, match=r"\(40, 50\).* at first, \(8, 8\)"):
+        common_form(folder)
 
 
 def test_a_size_is_told_without_decoding(tmp_path, monkeypatch):
@@ -333,8 +370,28 @@ def test_statistics_by_hand(folder):
         assert found.keys() == expected.keys()
         for name in expected:
             np.testing.assert_allclose(found[name], expected[name])
+    # The last image alone does not decide what the channels are called.
+    Image.new("L", (SIDE, SIDE), 7).save(folder / "class1/zz.png")
+    mixed = datasets.statistics(opened(folder, channels=None))
+    assert list(mixed) == ["red", "green", "blue"]
     two = np.array([0, 200], np.uint8).reshape(2, 1, 1, 1)
     assert datasets.describe(datasets.statistics(two)) == "grey 100 ± 100"
+
+
+def test_one_image_of_another_size_and_there_are_no_examples(tmp_path):
+    for i in range(12):
+        Image.new("L", (SIDE, SIDE)).save(tmp_path / f"{i:02}.png")
+    shown = 2 * 2
+    assert len(datasets.inspect(tmp_path, columns=2).examples) == shown
+    Image.new("L", (SIDE + 1, SIDE)).save(tmp_path / "09.png")  # held out
+    assert datasets.inspect(tmp_path, columns=2).examples is None
+
+
+def test_no_example_can_be_read(tmp_path):
+    for i in range(20):
+        Image.new("L", (SIDE, SIDE)).save(tmp_path / f"{i:02}.png")
+    (tmp_path / "00.png").write_bytes(b"no")
+    assert datasets.inspect(tmp_path, columns=1).examples is None
 
 
 def test_examples_are_of_the_train_part_and_evenly_spread(tmp_path):

@@ -74,12 +74,12 @@ def check_before_loading(options, recipe, strategy, folder):
             raise ValueError(
                 f"The images in {options.data} must have a height and a width "
                 "of 8 to 128 pixels: resize them, e.g. with --image-size 64. "
-                f"Received: {size[0]}x{size[1]}"
+                f"Received: {size[1]}x{size[0]}, width by height"
             ) from error
 
 
 def check_names(options, config, folder):
-    """Notes what a folder's classes are called; they must stay in a resume."""
+    """Notes a folder's classes and files; the classes stay in a resume."""
     before = config.get("class_names")
     if before is not None and folder is None:
         raise ValueError(
@@ -87,6 +87,7 @@ def check_names(options, config, folder):
             "is no such folder now. Bring it back, and resume the run then."
         )
     options.class_names = None if folder is None else folder.class_names
+    options.files = None if folder is None else len(folder)
     if before is not None and before != options.class_names:
         raise ValueError(
             f"The run's classes are {before}, but the sub-folders of "
@@ -100,6 +101,34 @@ def check_classes(options, labels):
             f"{options.recipe} needs a class for every image, and "
             f"{options.data} has none. Sort a folder of images into one "
             "sub-folder per class, or take another recipe."
+        )
+
+
+def count_classes(options, labels):
+    """How many classes there are; each must have an image."""
+    if options.class_names is None:
+        return int(labels.max()) + 1
+    for number, name in enumerate(options.class_names):
+        if number not in labels:
+            raise ValueError(
+                f"{options.data} has no image of the class {name!r} that can "
+                "be read: bring some, or remove its sub-folder. (See "
+                f"`gan-keras data {options.data}`.)"
+            )
+    return len(options.class_names)
+
+
+def check_images(options, config, images):
+    """A run must go on with the images that it began with."""
+    had, have = list(config["images"]), list(images.shape)
+    if None not in (config.get("files"), options.files):
+        # Where there is room now for other images than at first, others of
+        # them may be in use: of a streamed folder all, else the unbroken ones.
+        had[0], have[0] = config["files"], options.files
+    if had != have:
+        raise ValueError(
+            f"The run was trained on images {had}, but {options.data} now "
+            f"holds {have}."
         )
 
 

@@ -46,7 +46,7 @@ def train(options, strategy):
     classes = {}
     if recipe.classes:
         before.check_classes(options, labels)
-        classes["num_classes"] = int(labels.max()) + 1
+        classes["num_classes"] = before.count_classes(options, labels)
     few = batch_size <= len(images) < planning.PARTS * batch_size
     if few and options.epochs is None and not resumed:
         # Several rounds make an epoch: thousands of short ones would do
@@ -64,11 +64,8 @@ def train(options, strategy):
         )
 
     data = batches()
-    if resumed and config["images"] != list(images.shape):
-        raise ValueError(
-            f"The run was trained on images {config['images']}, but "
-            f"{options.data} now holds {list(images.shape)}."
-        )
+    if resumed:
+        before.check_images(options, config, images)
     # The default length is one in steps, because steps are what training
     # takes; an epoch of 60,000 images is as long as fifteen of 4,000.
     epochs = options.epochs or max(1, round(recipe.steps / len(data)))
@@ -119,7 +116,7 @@ def train(options, strategy):
         gan.summary()
         print(
             f"{options.recipe} on {options.data}: {len(images):,} images of "
-            f"{images.shape[1]}x{images.shape[2]} "
+            f"{images.shape[2]}x{images.shape[1]} "
             f"({datasets.describe(datasets.statistics(images))}), "
             f"{'about ' if deadline else ''}{epochs} epochs of {len(data)} "
             f"steps. Watch {options.out}/training.gif grow."

@@ -89,7 +89,8 @@ def common_form(folder):
 
     Args:
         folder: An `ImageFolder`. What it leaves open is looked up in the
-            headers of its files, without decoding them.
+            headers of its files. They are decoded only if these differ in
+            size: a file may be broken behind its header.
 
     Returns:
         `((height, width), channels)`.
@@ -97,16 +98,26 @@ def common_form(folder):
     if folder.image_size is not None and folder.channels is not None:
         return folder.image_size, folder.channels
     size, channels = None, 1
+    agreed = []  # the files that have this size
+
+    def sound(file):
+        return folder._try_to_read(file)[0] is not None
+
     with quiet_pillow():
         for index in folder.alike:
             name = folder._names[index]
+            file = folder.path / name
             try:
-                found, found_channels = read_header(folder.path / name)
+                found, found_channels = read_header(file)
             except Exception:  # counted when it is decoded
                 continue
-            size = size or found
-            if folder.image_size is None:
-                folder.check_size(size, found, name)
+            if folder.image_size is None and found != size:
+                if size is not None and not sound(file):
+                    continue
+                if any(map(sound, agreed)):
+                    folder.check_size(size, found, name)
+                size, agreed = found, []
+            agreed.append(file)
             channels = max(channels, found_channels)
             if folder.image_size is not None and channels == 3:
                 break  # whatever the others hold

@@ -7,12 +7,11 @@ generator makes of them can be checked against what is known of them.
 """
 
 import colorsys
+import os
 import pathlib
 from typing import NamedTuple
 
 import numpy as np
-
-from gan_keras.files import replace_file
 
 HAIR_SHAPES = ("short", "long", "tails")
 FRINGES = ("straight", "parted", "spiky")
@@ -113,15 +112,14 @@ def write_drawn_faces(directory, n=1000, image_size=64, seed=0):
     for index in range(n):
         path = directory / f"{index:05d}.png"
         if not path.exists():
-            face = draw(random_face(seed, index), image_size)
+            # Half a file would be taken for a face that is drawn already, and
+            # by `ImageFolder` for one of the faces, unless it is hidden.
+            hidden = directory / f".{index:05d}-{os.getpid()}.png"
             try:
-                # Half a file would be taken for a face that is drawn already.
-                replace_file(path, face.save)
-            except OSError:
-                # Another process that draws here may have been faster, and
-                # have given the file its name.
-                if not path.exists():
-                    raise
+                draw(random_face(seed, index), image_size).save(hidden)
+                os.replace(hidden, path)
+            finally:
+                hidden.unlink(missing_ok=True)
     return directory
 
 

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import itertools
 import os
 import pathlib
 import stat
@@ -326,6 +327,8 @@ def read_header(file):
     with Image.open(file) as image:
         width, height = image.size
         check_pixels(image)
+        if image.format == "TIFF":  # whose `size` may be the upright one
+            width, height = image.tag_v2[256], image.tag_v2[257]
         # Pillow may have to decode a PNG to be sure that it has no EXIF.
         if width != height and image.getexif().get(ORIENTATION, 1) >= 5:
             width, height = height, width  # it lies on its side
@@ -410,14 +413,15 @@ def _list_images(root):
     if not loose and not classes:
         raise ValueError(
             f"{root} holds no image files ({', '.join(SUFFIXES)}), neither "
-            "directly nor in class sub-folders, and no IDX files with MNIST's "
-            "names (train-images-idx3-ubyte, ...)."
+            "directly nor in class sub-folders. (A folder of MNIST's own IDX "
+            "files, train-images-idx3-ubyte, ..., is read by `load`.)"
         )
     if loose:
         return loose, None, None
     counts = [len(files) for files in classes.values()]
     labels = np.repeat(np.arange(len(classes), dtype=np.int64), counts)
-    return sum(classes.values(), []), labels, list(classes)
+    names = list(itertools.chain.from_iterable(classes.values()))
+    return names, labels, list(classes)
 
 
 def _images_below(root, name):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gan_keras.datasets.decoded import settle
 from gan_keras.datasets.folder import SUFFIXES
 from gan_keras.datasets.folder import ImageFolder
 from gan_keras.datasets.folder import quiet_pillow
@@ -90,8 +91,8 @@ def inspect(path, image_size=None, columns=8, progress=None):
         image_size: As of `ImageFolder`. Without it there are no `examples`
             unless all images have one size.
         columns: Int, how many `examples` there are of each class (fewer if
-            it has no more that can be read), or as many times as many. They
-            are of the train part. 0 for no examples.
+            it has no more, and for each that cannot be read), or as many
+            times as many. They are of the train part. 0 for no examples.
         progress: As of `ImageFolder`.
 
     Returns:
@@ -106,7 +107,7 @@ def inspect(path, image_size=None, columns=8, progress=None):
     wanted = set(train._chosen[spread(train.labels, len(train), columns)])
     sizes, names_by_image = collections.Counter(), {}
     sums = np.zeros((3, 3), np.int64)  # as of `_sums`, for each channel
-    examples, of, shown, grey = [], [], set(), True
+    examples, of, forms, grey = [], [], set(), True
     for index, image in folder.read(range(len(folder))):
         if image is None:
             continue
@@ -117,8 +118,8 @@ def inspect(path, image_size=None, columns=8, progress=None):
         names_by_image.setdefault((image.shape, digest), []).append(name)
         sums += _sums(image)  # a grey image counts for all three channels
         grey = grey and image.shape[-1] == 1
+        forms.add(image.shape[:2])
         if index in wanted:
-            shown.add(image.shape[:2])
             examples.append(_thumbnail(image))
             if folder.labels is not None:
                 of.append(folder.class_names[folder.labels[index]])
@@ -142,7 +143,9 @@ def inspect(path, image_size=None, columns=8, progress=None):
         ignored=_ignored(folder.path),
         statistics=_named(*sums, grey),
         example_classes=of or None,
-        examples=_stack(examples, grey) if len(shown) == 1 else None,
+        examples=(
+            _stack(examples, grey) if examples and len(forms) == 1 else None
+        ),
     )
 
 
@@ -156,6 +159,8 @@ def statistics(images, most=2000):
     Returns:
         Dict from a channel's name to `(mean, standard deviation)`.
     """
+    if isinstance(images, ImageFolder):
+        images = settle(images)  # grey, if all of them are
     rows = np.linspace(0, len(images) - 1, min(most, len(images)))
     rows = np.unique(rows.astype(np.int64))
     sums = 0

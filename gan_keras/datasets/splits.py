@@ -38,10 +38,12 @@ def split_indices(split, num_images, labels=None, every=10):
     """
     if labels is None:
         labels = np.zeros(num_images, np.int64)
+    order = np.argsort(labels, kind="stable")  # class by class
+    _, counts = np.unique(labels, return_counts=True)
+    place = np.arange(num_images)  # of each image within its class
+    place -= np.repeat(np.cumsum(counts) - counts, counts)
     held_out = np.zeros(num_images, bool)
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        held_out[members[every - 1 :: every]] = True
+    held_out[order[place % every == every - 1]] = True
     if split == "test" and not held_out.any():
         raise ValueError(
             f"Every {every}th image is held out for testing, and here no class "
