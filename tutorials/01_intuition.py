@@ -262,7 +262,8 @@ plt.show()
 # and touched all eight heaps at once. At the end the background is nearly
 # white where the heaps are (there D cannot tell), orange between them (whoever
 # lies there is a fake), and any colour at all in the corners, where neither
-# player has ever been.
+# player has ever been. (The pink dots are of G as it was at that moment, the two
+# counts above them of an average of its last versions, which is steadier.)
 #
 # A fake lies "on" a heap within three standard deviations, and a heap counts
 # as found if at least 13 of 1,000 fakes lie on it, a tenth of a fair share. G
@@ -333,7 +334,7 @@ moons = gk.lab.two_moons()
 seen = []
 for data in (ring, moons):
     # The same noise twice: it depends on the number of the step only, and no
-    # step is taken in between.
+    # step is taken in between. (The tape remembers how G made the fakes.)
     batch, tape = gan.make_fakes(data.sample(64))
     gradients, _ = gan.generator_gradients(batch, tape)
     seen.append(np.concatenate([np.ravel(g) for g in gradients]))

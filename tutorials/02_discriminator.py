@@ -219,6 +219,13 @@ print(f"D = 0.5 to everything: {-np.log(0.5):.3f} + {-np.log(0.5):.3f} "
 # No generator yet. We give the officer fakes that never change, and see what
 # she makes of them. First: **noise**, 4,000 images of it.
 #
+# Some words that you will meet in many cells from here on. A `GradientTape`
+# writes down what is computed, so that TensorFlow can go back through it and say
+# how the loss would change with each weight: the *gradient*. The *optimizer*
+# takes a small step with it, downhill; `Adam` is the usual one, and `1e-3` its
+# *learning rate*, how long a step is. (And `tf.function` makes of a Python
+# function one that runs fast.)
+#
 # Before you run the next cell: how many steps of 64 real and 64 fake images
 # does she need until `d_loss` is below 0.1? Ten, a hundred, a thousand?
 

@@ -288,9 +288,10 @@ gk.plots.image_rows(
 )
 
 # %% [markdown]
-# What you should see: a row of digits; a row of fakes that are clumsy, but
-# most of them digits or nearly so; and a row of smudged fakes with loose
-# pieces and specks, hardly one of them a digit.
+# What you should see: a row of digits; a row of clumsy fakes, some of them
+# digits; and a row of smudged ones with loose pieces and specks, of which one
+# or the other may look like a digit, too. Eight pictures are few: a number
+# below will tell the two apart better.
 #
 # Now change *one* number of the noise, and look at which pixels of the fake
 # change.

@@ -276,10 +276,11 @@ exercises.claim(float(g_loss) - after, at_least=0.0)
 #
 # ## The same six steps as `train_step`
 #
-# `GAN.train_step` in `gan_keras/gan.py` is these six steps; what it calls
-# stands above and below it in the same file, in the order of reading. (Keras
-# wants the logs, and the last lines keep an average of G's weights, with which
-# `generate` draws.)
+# `GAN.train_step` in `gan_keras/gan.py` is these six steps; what takes them
+# stands below it in the same file, in the order of reading. (Keras wants the
+# logs, and `ema.update` keeps an average of G's weights, with which `generate`
+# draws. Pass over `ordering`, `replicas` and `_means`: they are about the order
+# of things inside TensorFlow, about several devices, and about the logs.)
 
 # %%
 print(inspect.getsource(gk.GAN.train_step))

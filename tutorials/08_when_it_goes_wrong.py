@@ -167,8 +167,8 @@ exercises.claim(most, at_most=3)
 # Three cures, each from the same first weights:
 #
 # - **R3GAN's rules**: a relativistic loss, which compares each fake with a real
-#   point. The points of a forgotten cloud win all their comparisons, so G's
-#   loss stays high until it goes there. And two fines on the steepness of D:
+#   point. The points of a forgotten cloud win all their comparisons, so G keeps
+#   being drawn there. And two fines on the steepness of D:
 #   R1 at real points, R2 at fakes. The learning rates stay as they were.
 # - **WGAN-GP**: a D whose score is no probability (a *critic*); a penalty tells
 #   it to let its score rise by one for each step of length one on the way from
@@ -203,8 +203,8 @@ clouds(cured)
 
 # %% [markdown]
 # *What you should see: on the left the collapsed points of the last epoch
-# again; in the three other panels all eight clouds have fakes, with some
-# threads between them.*
+# again; in the three other panels at least seven of the eight clouds have fakes,
+# with some threads between them.*
 
 # %%
 for points in list(cured.values())[1:]:
@@ -295,8 +295,8 @@ plt.show()
 # *What you should see: three curves on logarithmic axes. With the minimax
 # loss (circles) the push falls by many powers of ten as D learns, after a short
 # rise; with the non-saturating one (squares) it grows; with WGAN-GP (triangles)
-# it settles near 1. (Both axes are logarithmic, but for the piece from 0 to 1
-# below.)*
+# it settles near 1. (Both axes are logarithmic, but for the left end of the lower
+# one, from 0 to 2.)*
 
 # %%
 print({name: f"{values[-1]:.1e}" for name, values in found.items()})
@@ -499,7 +499,7 @@ axis.spines[["top", "right"]].set_visible(False)
 # of the healthy run. Those of label smoothing and spectral norm are longer.*
 #
 # How much longer, and whether they are shorter than the first one, is a matter of
-# luck. The same five trainings with five seeds, of which yours is the first:
+# luck. The same five trainings with five seeds, on one machine; yours have seed 1:
 #
 # | | seed 1 | seed 2 | seed 3 | seed 4 | seed 5 |
 # | --- | --- | --- | --- | --- | --- |
@@ -510,8 +510,8 @@ axis.spines[["top", "right"]].set_visible(False)
 # | WGAN-GP | 295 | 305 | 333 | 323 | 347 |
 #
 # (On another processor numbers are rounded in another order, and so even seed 1 has
-# another game.) Had you tried seed 1 alone, you would call smoothing a cure; with
-# seed 5 alone, a poison. **One training of a GAN proves nothing.** What all of them
+# another game, and your bars other lengths.) Whoever had the table's seed 1 alone would
+# call smoothing a cure; with its seed 5 alone, a poison. **One training of a GAN proves nothing.** What all of them
 # agree on is R1 and WGAN-GP. Smoothing takes away D's certainty and leaves it its
 # slope: D may still be as steep as it likes between real and fake, and its advice
 # points anywhere. What cures is to hold the slope. (Spectral norm holds it in
@@ -568,7 +568,8 @@ exercises.claim(weak[2] / healthy[2], at_least=3)
 #
 # Four thousand digits are few. What about twenty-five? D can then learn every
 # one of them by heart, and its advice to G becomes "be one of those". (D gets
-# twice the width here, to learn faster.)
+# twice the width here, to learn faster. And an epoch is a hundred batches: each
+# of the 25 comes up 128 times in it.)
 # The sign is not in the training curves but in the difference to images that
 # D has *not* seen: `validation_data`.
 
@@ -628,8 +629,8 @@ gk.plots.image_rows(
 )
 
 # %% [markdown]
-# *What you should see: two rows of more or less broken digits, and neither row
-# looks much worse than the other. It is the dashed curve that tells.*
+# *What you should see: two rows of more or less broken digits; those of the second
+# row may be the clearer ones, or not. It is the dashed curve that tells for sure.*
 #
 # To compare like with like, ask D in the end what it says of both as they are:
 # of the 25 digits, none of them moved or cut, and of unseen ones.
@@ -647,8 +648,9 @@ exercises.claim(gaps["25 digits"], at_least=0.4)
 exercises.claim(gaps["augmented"], at_most=0.3)
 
 # %% [markdown]
-# *What you should see: without augmentation D trusts the 25 digits by about 0.9
-# more than unseen ones; with it, by about 0.1.*
+# *What you should see: without augmentation D trusts the 25 digits by more than a
+# half more than unseen ones (by 0.7 on one machine, by 0.9 on another); with it, by
+# about 0.1.*
 #
 # ## The doctor's table
 #

@@ -57,7 +57,8 @@ data = gk.datasets.pipeline(images, batch_size=32, epoch_size=used)
 # folder; that is all that TensorBoard needs to compare them.
 #
 # - **calm**: the R1 penalty holds D back a little, as in tutorial 4.
-# - **harsh**: no penalty, and D learns ten times as fast as G.
+# - **harsh**: no penalty, and G learns at a tenth of D's rate (in the calm run
+#   both have the same, which is D's in this one, too).
 #
 # **Before you run the next cell:** write down what you expect of D's opinion
 # of real images, and of fakes, in the harsh run.
@@ -396,7 +397,8 @@ exercises.claim(distances["harsh"] / distances["calm"], at_least=3)
 
 # %% [markdown]
 # The harsh run's number is several times the calm run's. (It is a squared
-# distance, as is usual.) Its curves said so from the first epoch.
+# distance, as is usual.) Its curves said so from the first epoch. (A part of it
+# is only that its G takes steps a tenth as long.)
 #
 # ## A check list
 #
@@ -414,7 +416,8 @@ exercises.claim(distances["harsh"] / distances["calm"], at_least=3)
 #
 # **1.** Read one curve from a folder with event files: return two lists,
 # steps and values, of the scalar `tag`, in ascending order of steps.
-# (`curve` and `read` above are good company.)
+# (`curve` and `read` above are good company; but `read` looks in
+# `logs/NAME/train`, and yours is given the folder itself.)
 
 
 # %%

@@ -141,3 +141,10 @@ def with_class(answer):
         np.concatenate([latents, hot], axis=1),
         "z = (0.5, -1) with class 2 of 4 should become (0.5, -1, 0, 0, 1, 0).",
     )
+    raw = np.asarray(answer(latents[:2].copy(), labels[:2].copy(), 5))
+    if raw.shape != (2, 7):
+        raise Hint(
+            "A batch need not hold an image of the last class, and still there "
+            "are `num_classes` places behind the noise. For the classes 2 and "
+            f"0 of five your rows have {raw.shape[-1] - 2} of them."
+        )

@@ -94,6 +94,7 @@ def share_as_asked(answer):
     # Five classes, of which nobody asked for the third and the last.
     probabilities = np.full((6, 5), 0.1)
     probabilities[np.arange(6), read] = 0.6
+    probabilities[2] = 0.4, 0.3, 0.1, 0.1, 0.1  # no class has the half of it
     found = numbers(answer(asked.copy(), probabilities.copy()))
     wanted = [2 / 3, 1 / 2, 0, 0, 0]
     if found.ndim == 0:
@@ -119,7 +120,7 @@ def share_as_asked(answer):
             raise Hint(
                 "You divide by all images. Divide by those of the class."
             )
-        if close(found, [1.3 / 3, 0.35, 0, 0.1, 0]):
+        if close(found, [1.1 / 3, 0.35, 0, 0.1, 0]):
             raise Hint(
                 "You take the reader's probability. Count instead whether the "
                 "class with the largest one is that which was asked for."

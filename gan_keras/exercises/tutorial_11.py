@@ -185,3 +185,10 @@ def ready_for_training(answer):
     )
     if raw.dtype != np.float32:
         raise Hint(f"The values are right, the type is {raw.dtype}: float32.")
+    dark = np.array([[[51, 102], [102, 51]]], "uint8")
+    if not close(numbers(answer(dark.copy())), dark[..., None] / 127.5 - 1):
+        raise Hint(
+            "Photographs without black or white come out otherwise: divide by "
+            "127.5 whatever they hold. The brightest grey of a dark picture is "
+            "not white."
+        )

@@ -70,6 +70,10 @@ WRONG = {
         ),
         lambda latents, labels, n: joined(latents, np.eye(n)[labels - 1]),
         lambda latents, labels, n: joined(latents, 1 - np.eye(n)[labels]),
+        # As many places as this batch has classes.
+        lambda latents, labels, n: joined(
+            latents, np.eye(labels.max() + 1)[labels]
+        ),
         lambda latents, labels, n: joined(
             latents, np.tile(np.eye(n)[labels[0]], (len(labels), 1))
         ),

@@ -54,6 +54,11 @@ WRONG = {
             p[np.arange(len(asked)), asked], asked, p.shape[1]
         ),
         lambda asked, p: by_class(right(asked, p), asked, asked.max() + 1),
+        lambda asked, p: by_class(
+            (p[np.arange(len(asked)), asked] > 0.5).astype(float),
+            asked,
+            p.shape[1],
+        ),
         # Of the classes that were asked for, and no others.
         lambda asked, p: by_class(right(asked, p), asked, p.shape[1])[
             np.unique(asked)

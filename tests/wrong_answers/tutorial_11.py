@@ -75,5 +75,7 @@ WRONG = {
         lambda x: x[..., None] / 127.5 - 1,
         lambda x: (2 * x[..., None]).astype("float32") / 255 - 1,
         lambda x: 1 - x[..., None].astype("float32") / np.float32(127.5),
+        # The brightest pixel of a dark photograph becomes white.
+        lambda x: x[..., None].astype("float32") / x.max() * 2 - 1,
     ],
 }
