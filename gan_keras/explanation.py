@@ -206,9 +206,11 @@ def copy_of(gan):
         *gan.discriminator._flatten_layers(),
         *gan.penalties,
         *gan.auxiliaries,
-        gan.augmentation,
+        *_layers_of(gan.augmentation),
         gan.d_optimizer,
         gan.g_optimizer,
+        gan.d_optimizer._learning_rate,  # perhaps a schedule
+        gan.g_optimizer._learning_rate,
     ]
     dice = random.getstate()  # new layers draw their first weights with it
     try:
@@ -232,7 +234,17 @@ def copy_of(gan):
     finally:
         random.setstate(dice)
     state.write(twin, state.read(gan), "The copy")
+    for mine, other in zip(
+        _layers_of(twin.augmentation), _layers_of(gan.augmentation), strict=True
+    ):
+        if hasattr(other, "part"):  # it knows how many images there are
+            mine.part.assign(other.part)
     return twin
+
+
+def _layers_of(augmentation):
+    """An augmentation and those inside it; none if it is None."""
+    return [] if augmentation is None else augmentation._flatten_layers()
 
 
 class _Listener:

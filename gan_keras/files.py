@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import os
-import shutil
+import tempfile
 import time
 
 LOCK = ".lock"
@@ -37,12 +37,13 @@ def replace_file(path, write):
         if os.path.exists(partial):
             os.remove(partial)
         if isinstance(error, OSError):
-            raise OSError(
-                error.errno,
+            message = (
                 f"Cannot write {path}: {error.strerror or error}. Make room "
                 "on the disk, close the program that has it open or choose "
-                "another directory. What was there before is unchanged",
-            ) from error
+                "another directory. What was there before is unchanged"
+            )
+            known = [] if error.errno is None else [error.errno]
+            raise OSError(*known, message) from error
         raise
 
 
@@ -85,13 +86,13 @@ def make_directory(path, argument="directory"):
 
 def replace_directory(path, write):
     """Like `replace_file`, for a directory which does not exist yet."""
-    partial = f"{os.fspath(path)}.partial"
-    try:
+    path = os.path.abspath(path)
+    above, name = os.path.split(path)
+    os.makedirs(above, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=above) as folder:
+        partial = os.path.join(folder, name)
         write(partial)
         os.replace(partial, path)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
 
 
 @contextlib.contextmanager

@@ -100,14 +100,27 @@ class Saving:
         files.replace_file(path, self.ema_generator.save)
 
     def save_own_variables(self, store):
-        store["steps"] = self.steps.numpy()
-        for i, state in enumerate(self._random_states()):
-            store[f"random_{i}"] = state.numpy()
+        for name, variable in self._named_variables().items():
+            store[name] = variable.numpy()
 
     def load_own_variables(self, store):
-        self.steps.assign(store["steps"][()])
-        for i, state in enumerate(self._random_states()):
-            state.assign(store[f"random_{i}"])
+        for name, variable in self._named_variables().items():
+            variable.assign(store[name][()])
+
+    def _named_variables(self):
+        """What belongs to no layer, by the name that a file has it under."""
+        random = enumerate(self._random_states())
+        own = enumerate(self.own_variables())
+        return {
+            "steps": self.steps,
+            **{f"random_{i}": variable for i, variable in random},
+            **{f"own_{i}": variable for i, variable in own},
+        }
+
+    def own_variables(self):
+        """What a class derived from `GAN` has made with `add_weight`."""
+        own = self._trainable_variables + self._non_trainable_variables
+        return [variable for variable in own if variable is not self.steps]
 
     def _random_states(self):
         """The states of dropout and its kin, in a fixed order."""

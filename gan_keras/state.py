@@ -22,7 +22,7 @@ def variables(gan):
         gan.optimizer,
     ]
     owned = [v for owner in owners for v in getattr(owner, "variables", ())]
-    return [gan.steps, *owned]
+    return [gan.steps, *gan.own_variables(), *owned]
 
 
 def read(gan):

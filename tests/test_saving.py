@@ -3,6 +3,7 @@
 import copy
 import importlib
 import inspect
+import os
 import pkgutil
 import subprocess
 import sys
@@ -294,6 +295,42 @@ def assert_serves(path, gan):
     )
 
 
+@keras.saving.register_keras_serializable("my_course")
+class Counting(gk.GAN):
+    """A model with a weight of its own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mood = self.add_weight(
+            shape=(2,), initializer="zeros", trainable=False, name="mood"
+        )
+
+
+def test_weights_of_a_class_of_ones_own_come_back(tmp_path):
+    def made():
+        gan = Counting(
+            gk.networks.dcgan_generator((8, 8, 1), 4, 4),
+            gk.networks.dcgan_discriminator((8, 8, 1), 4),
+        )
+        gan.compile(run_eagerly=True)
+        return gan
+
+    gan = made()
+    gan.mood.assign([3.0, 5.0])
+    gan.save(tmp_path / "model.keras")
+    back = keras.saving.load_model(tmp_path / "model.keras")
+    assert back.mood.numpy().tolist() == [3.0, 5.0]
+    copied = gan.explain_step(tiny_images(4)).gan
+    assert copied.mood.numpy().tolist() == [3.0, 5.0]
+    resume = gk.callbacks.Resume(tmp_path / "run", seconds=0)
+    gan.fit(tiny_images(4), batch_size=4, callbacks=[resume], verbose=0)
+    other = made()
+    resume = gk.callbacks.Resume(tmp_path / "run", seconds=0)
+    other.fit(tiny_images(4), batch_size=4, callbacks=[resume], verbose=0)
+    assert other.mood.numpy().tolist() == [3.0, 5.0]
+    assert int(other.steps.numpy()) == 1  # it had nothing left to do
+
+
 @pytest.mark.slow
 def test_an_exported_directory_may_be_named_with_a_slash(tmp_path):
     gan = tiny_gan()
@@ -317,6 +354,27 @@ def test_a_model_whose_rate_came_to_rest_comes_back(tmp_path):
     assert same(state(back), state(gan))
     with pytest.raises(ValueError, match="d_optimizer.*rate above 0"):
         gan.compile(d_optimizer=keras.optimizers.Adam(0.0))
+
+
+def test_an_export_keeps_off_directories_of_other_names(tmp_path):
+    precious = tmp_path / "g.partial" / "notes.txt"
+    precious.parent.mkdir()
+    precious.write_text("mine")
+    gan = tiny_gan()
+
+    def fail(self, path, **kwargs):
+        os.mkdir(path)
+        raise OSError("No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(gan.ema_generator), "export", fail)
+        with pytest.raises(OSError, match="No space"):
+            gan.export_generator(tmp_path / "g")
+    assert os.listdir(tmp_path) == ["g.partial"]
+    gan.export_generator(tmp_path / "new" / "g")
+    assert_serves(tmp_path / "new" / "g", gan)
+    assert precious.read_text() == "mine"
+    assert os.listdir(tmp_path / "new") == ["g"]
 
 
 def test_export_overwrites_nothing_and_leaves_nothing_half(tmp_path):
