@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from gan_keras import replicas
+
 
 class EpochMeans:
     """Keeps one `keras.metrics.Mean` for every logged name.
@@ -31,12 +33,25 @@ class EpochMeans:
 
     @property
     def seen(self):
-        """Int64 scalar tensor: the samples so far."""
-        return tf.cast(self._means["d_loss"].count.value, tf.int64)
+        """Int64 scalar tensor: the samples so far, those of all replicas."""
+        count = replicas.total(self._means["d_loss"].count.value)
+        return tf.cast(count, tf.int64)
 
     def update(self, values):
-        """Adds a batch: a dict of per-sample float tensors `[batch]`."""
+        """Adds a batch: a dict of per-sample float tensors `[batch]`.
+
+        Raises:
+            ValueError: If a value has another shape. (Of `[batch, 1]`, added
+                to a loss `[batch]`, would come `[batch, batch]`.)
+        """
         for name, samples in values.items():
+            if len(samples.shape) != 1:
+                raise ValueError(
+                    f"{name!r}, of `penalties` or `auxiliaries`, must be one "
+                    "number an image, `[batch]`: the mean over all axes but "
+                    "the first, or of a head with one unit `head[:, 0]`. "
+                    f"Received: shape {tuple(samples.shape)}"
+                )
             self._means[name].update_state(samples)
 
     def results(self, names=None):

@@ -63,6 +63,13 @@ def evaluate(options, gan, config):
         )
     # Before an extractor is fitted, for minutes.
     number_of_samples(options.samples, train, held_out)
+    if gan.needs_labels and held_labels is not None:
+        if held_labels.max() >= gan.num_classes:
+            raise ValueError(
+                f"--data must have no more classes than the model, "
+                f"{gan.num_classes}. Received: {data}, with labels up to "
+                f"{held_labels.max()}"
+            )
     cache = own_extractor_path(options.model, data, config)
     extractor = choose_extractor(options.extractor, data, cache, train, labels)
     evaluator = Evaluator(

@@ -157,6 +157,7 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
         k = self.critic_steps
         if k == 1:
             return [(real_images, labels)]
+        checks.deal(real_images.shape[0], k)
         # Like cards, one to each in turn: replicas that hold a part of the
         # batch each then deal the same turns as one device with all of it.
         return [
@@ -176,10 +177,14 @@ class GAN(Sampling, Saving, Explaining, Training, Validating, keras.Model):
             Tuple of a `Batch`, whose images are float32, and the
             `tf.GradientTape` that saw G at work.
         """
-        inputs = self.generator_inputs(tf.shape(real_images)[0], labels, turn)
         real_images = self.as_samples(real_images)
-        with tf.GradientTape() as tape:
-            fake_images = self.generator(inputs, training=True)
+        # Not before there are real images, see `ordering`.
+        with tf.control_dependencies([real_images]):
+            inputs = self.generator_inputs(
+                tf.shape(real_images)[0], labels, turn
+            )
+            with tf.GradientTape() as tape:
+                fake_images = self.generator(inputs, training=True)
         dice = dropout.dice(self.seed, self.turn_number(turn))
         return Batch(real_images, fake_images, inputs, labels, dice), tape
 

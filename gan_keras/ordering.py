@@ -17,7 +17,8 @@ def after(gradients, logs):
 
     Nor is anything counted for a batch that never came: at the end of a data
     set of unknown length the step is begun once more, without images, and
-    what does not depend on them would be done.
+    what does not depend on them would be done. (G's BatchNorm does not, where
+    the size of a batch is known beforehand. So G waits for the images, too.)
 
     Args:
         gradients: List of tensors, `tf.IndexedSlices` or None.

@@ -158,6 +158,12 @@ def hold(image_shape):
 
     The fewer the steps, the later they should shrink. Large images, whose
     steps are slow, are trained for longer.
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`.
+
+    Returns:
+        Float in [0, 1), as `HoldThenDecay` takes it.
     """
     return 0.75 if is_small(image_shape) else 0.5
 
@@ -169,6 +175,13 @@ def steps_a_call(image_shape, width):
     calls takes 1.5. So it calls once for eight steps, and the callbacks'
     `on_train_batch_end` after every eighth. Wide convolutions take long enough
     for Python not to matter, and for a Ctrl-C not to wait for eight.
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`.
+        width: Int, channels of the thinnest layer of G.
+
+    Returns:
+        Int, as `compile` takes `steps_per_execution`.
     """
     return 8 if is_small(image_shape) and width <= 2 * BASE_WIDTH else 1
 

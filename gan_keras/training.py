@@ -22,7 +22,7 @@ from gan_keras.optimizer_pair import get_pair
 class Training:
     """The part of `GAN` that people call to train it; the step is elsewhere."""
 
-    _steps_asked = None  # see `execution.whole_calls`
+    _steps_asked = None  # see `execution.asked`
 
     def compile(
         self,
@@ -96,8 +96,11 @@ class Training:
         if jit_compile == "auto":
             jit_compile = not run_eagerly and xla.pays(self, metrics)
         checks.compilation(self, jit_compile, run_eagerly)
+        self._steps_asked = None
         if replicas.distributed(self):
-            steps_per_execution = 1  # Keras' loop over more of them fails
+            # Keras' loop over more of them fails.
+            self._steps_asked = steps_per_execution
+            steps_per_execution = 1
         # `optimizer=None`, or Keras attaches an unused RMSprop that its
         # learning-rate callbacks would then steer.
         super().compile(
@@ -117,10 +120,10 @@ class Training:
         with self.distribute_strategy.scope():
             self.d_optimizer.build(self.discriminator.trainable_variables)
             self.g_optimizer.build(self.generator.trainable_variables)
+            self._means.track(logged, metrics)
         self.optimizer = OptimizerPair(*optimizers)
         if augmentation is not None:
             augmentation.owner = weakref.ref(self)
-        self._means.track(logged, metrics)
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
         """Trains as `keras.Model.fit` does, on real images.

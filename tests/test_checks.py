@@ -75,11 +75,18 @@ def test_pale_images_that_we_have_scaled_are_what_they_are():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("augmentation", [None, "diff_augment"])
-def test_a_data_set_need_not_know_its_shapes(augmentation):
+@pytest.mark.parametrize("augmentation", [None, "diff_augment", "growing"])
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_data_set_need_not_know_its_shapes(augmentation, fixed):
+    """Nor its length; it may know the shapes, too."""
     images = tiny_images(16)
-    data = tf.data.Dataset.from_generator(lambda: images, "float32").batch(8)
-    assert data.element_spec.shape.rank is None
+    shape = (8, 8, 1) if fixed else None
+    data = tf.data.Dataset.from_generator(
+        lambda: images, output_signature=tf.TensorSpec(shape, "float32")
+    ).batch(8, drop_remainder=fixed)
+    assert data.element_spec.shape == ((8, 8, 8, 1) if fixed else None)
+    if augmentation == "growing":
+        augmentation = gk.augment.GrowingAugmentation(looks=9, images=16)
     generator = gk.networks.dcgan_generator((8, 8, 1), 4, width=4)
     discriminator = gk.networks.dcgan_discriminator(
         (8, 8, 1), width=4, wrap=gk.layers.SpectralNormalization

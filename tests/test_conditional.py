@@ -499,7 +499,7 @@ def test_infogan_trains_saves_and_shows_a_category_a_row(tmp_path):
     mutual = gk.auxiliaries.MutualInformation(4, 2)
     compiled(gan, auxiliaries=[mutual])
     logs = gan.fit(tiny_images(16), batch_size=8, epochs=40, verbose=0).history
-    # The codes can be read: below log 4 and the spread of the codes.
+    # It can be learnt.
     assert logs["mutual_information"][-1] < logs["mutual_information"][0]
     gan.save(tmp_path / "info.keras")
     again = keras.saving.load_model(tmp_path / "info.keras")

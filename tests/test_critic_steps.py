@@ -124,6 +124,22 @@ def test_arrays_are_cut_into_batches_for_all_turns():
 
 
 @pytest.mark.slow
+def test_a_later_batch_that_cannot_be_dealt_out():
+    """No turn of D's goes without images: BatchNorm's mean would be NaN."""
+    message = "multiple of 3. Received: a batch of 4"
+    gan = with_turns(tiny_gan(), 3)
+    batches = (tiny_images(n) for n in (6, 6, 4))
+    # TensorFlow wraps what a generator raises into an error of its own.
+    with pytest.raises(Exception, match=message):
+        gan.fit(batches, verbose=0)
+    assert gan.steps.numpy() == 2
+    with pytest.raises(ValueError, match=message):
+        gan.train_on_batch(tiny_images(4))
+    assert gan.steps.numpy() == 2
+    assert np.isfinite(gan.generate(4)).all()
+
+
+@pytest.mark.slow
 def test_saved_with_the_model_and_resumed(tmp_path):
     data = gk.datasets.pipeline(tiny_images(24), batch_size=6)
 

@@ -880,3 +880,24 @@ def test_too_many_samples_are_known_before_an_extractor_is_fitted(
     assert gan_keras_cli.main(command) == 2
     assert "samples=7000" in capsys.readouterr().err
     assert not fitted
+
+
+def test_classes_that_the_model_does_not_know_are_told_before_that(
+    fitted, tmp_path, capsys
+):
+    gan = gk.ConditionalGAN(
+        gk.networks.mlp_generator((8, 8, 1), 8, (16,), num_classes=3),
+        gk.networks.mlp_discriminator((8, 8, 1), (16,), num_classes=3),
+    )
+    gan.compile(jit_compile=False)
+    gan.save(tmp_path / "model.keras")
+    images = np.zeros((200, 8, 8), np.uint8)
+    labels = np.arange(200) % 5
+    np.savez(tmp_path / "five.npz", x=images, y=labels)
+    command = ["evaluate", "--data", str(tmp_path / "five.npz")]
+    command += [str(tmp_path / "model.keras"), "--extractor", "own"]
+    assert gan_keras_cli.main(command) == 2
+    assert "--data must have no more classes than the model, 3. Received" in (
+        capsys.readouterr().err
+    )
+    assert not fitted

@@ -476,6 +476,17 @@ class CrossEntropy(gk.losses.Loss):
         return self.cross(tf.ones_like(fake), fake)
 
 
+@mistake(r"'drift', of `penalties`.*head\[:, 0\]`. Received: shape \(16, 1\)")
+def a_penalty_that_keeps_an_axis(lab):
+    def drift(discriminate, real_images, fake_images):
+        score = discriminate(real_images) ** 2
+        return score[:, None] if lab.wrong else score
+
+    drift.name = "drift"
+    yield
+    lab.compile(penalties=[drift], run_eagerly=False, jit_compile=False)
+
+
 @mistake(r"must return one number an image.*reduction=None.*shape \(\)")
 def a_loss_that_is_a_mean(lab):
     yield
@@ -963,6 +974,14 @@ def a_batch_that_cannot_be_dealt_out(lab):
     gan = lab.gan(compiled=False)
     gan.compile(critic_steps=3, run_eagerly=True)
     lab.fit(gan, batch_size=8 if lab.wrong else 6)
+
+
+@mistake("batches of two images or more.*Received: a batch of 3 for critic_s")
+def one_image_for_each_critic_step(lab):
+    yield
+    gan = lab.gan(G((8, 8, 1), 4, 4, hidden=[6]), D((8, 8, 1), 4), seed=1)
+    gan.compile(critic_steps=3, penalties=[], run_eagerly=True)
+    lab.fit(gan, batch_size=3 if lab.wrong else 6)
 
 
 @mistake("may have a smaller last batch.*drop_remainder=True")

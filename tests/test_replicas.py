@@ -112,6 +112,32 @@ def test_metrics_of_two_replicas_are_those_of_all_their_samples():
 
 
 @pytest.mark.slow
+def test_two_replicas_measure_what_one_device_does():
+    """With the same noise, though their parts of a batch differ in size."""
+    data = tf.data.Dataset.from_tensor_slices(tiny_images(19)).batch(5)
+    found = []
+    for strategy in (tf.distribute.get_strategy(), two_cpus()):
+        keras.utils.set_random_seed(0)
+        with strategy.scope():
+            gan = tiny_gan()
+        gan.compile(penalties=[], jit_compile=False)  # outside, as Keras allows
+        found.append(gan.evaluate(data, verbose=0, return_dict=True))
+    assert found[1] == pytest.approx(found[0], rel=1e-5)
+
+
+def test_several_steps_in_a_call_come_back_on_one_device(tmp_path):
+    with two_cpus().scope():
+        gan = tiny_gan()
+        gan.compile(steps_per_execution=8)
+    assert gan.steps_per_execution == 1
+    gan.save(tmp_path / "model.keras")
+    back = keras.saving.load_model(tmp_path / "model.keras")
+    assert back.steps_per_execution == 8
+    back.compile(steps_per_execution=4)
+    assert back.get_compile_config()["steps_per_execution"] == 4
+
+
+@pytest.mark.slow
 def test_a_batch_that_does_not_divide_evenly():
     one = trained(tf.distribute.get_strategy(), batch_size=5)
     two = trained(two_cpus(), batch_size=5)

@@ -124,8 +124,8 @@ class Augmentation(keras.layers.Layer):
 
     def uniform(self, batch_size, step, look):
         """The numbers of one look: float32 `[batch_size, numbers]`."""
-        # `look + 1`, so that no look draws what a model or a penalty of the
-        # same seed draws at that step: their first word is the seed alone.
+        # `look + 1`, so that no look draws what a model of the same seed
+        # draws at that step: its first word is the seed alone.
         key = tf.constant(self.seed + 2**32 * (look + 1), tf.int64)
         seed = tf.stack([key, tf.cast(step, tf.int64)])
         return replicas.own_rows(

@@ -111,8 +111,10 @@ class GrowingAugmentation(DosedAugmentation):
         """
         batch = replicas.total(tf.cast(tf.size(real_logits), tf.float32))
         seen = self.seen.value + batch * self.part
-        # No further than it matters: a large sum forgets small terms.
-        self.seen.assign(tf.minimum(seen, self.looks))
+        # Not for a batch that never came, see `gan_keras.ordering`.
+        with tf.control_dependencies([real_logits]):
+            # No further than it matters: a large sum forgets small terms.
+            self.seen.assign(tf.minimum(seen, self.looks))
 
     def dose(self):
         return self.p * self.seen.value / self.looks

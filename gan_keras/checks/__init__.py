@@ -4,6 +4,7 @@ Every message names the argument, says what was received and what to do.
 """
 
 from gan_keras.checks.data import conditional_inputs
+from gan_keras.checks.data import deal
 from gan_keras.checks.data import different_images
 from gan_keras.checks.data import held_out_data
 from gan_keras.checks.data import images
@@ -44,6 +45,7 @@ __all__ = [
     "no_classes",
     "compilation",
     "count",
+    "deal",
     "decay",
     "fit_arguments",
     "held_out_data",

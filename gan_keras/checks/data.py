@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_keras.checks.networks import batch_norms
+
 _SCALE = (
     "Scale uint8 images with `gk.datasets.pipeline(images)`, or a dataset of "
     "your own with `dataset.map(gk.datasets.to_float)`."
@@ -115,7 +117,7 @@ def training_data(gan, x, y=None, batch_size=None, shuffle=True):
                 "`x` must yield at least one batch. Received: a generator "
                 "without any"
             )
-        x = _put_back(first, x)
+        x = _put_back(gan, first, x)
     else:
         raise ValueError(
             "`x` must be an array, a `tf.data.Dataset`, a "
@@ -131,6 +133,7 @@ def training_data(gan, x, y=None, batch_size=None, shuffle=True):
         if ours and x.labels is not None:
             labels(gan, x.labels, len(x.labels), "x")
     turns(gan, x, len(real_images))
+    company(gan, len(real_images))
     return x, first
 
 
@@ -157,13 +160,16 @@ def different_images(data, first):
     return batches * len(unpack(first, "x")[0])
 
 
-def _put_back(first, batches):
+def _put_back(gan, first, batches):
     """A generator of batches of which the first was taken.
 
-    As tuples: Keras takes no generator of anything else.
+    As tuples: Keras takes no generator of anything else. Nobody can know
+    beforehand how large they will be, so each is looked at when it comes.
     """
     for batch in itertools.chain([first], batches):
-        yield tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+        batch = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+        turns(gan, batches, len(batch[0]))
+        yield batch
 
 
 def unpack(batch, argument):
@@ -227,12 +233,43 @@ def turns(gan, x, batch_size):
             "Received: batches of unknown size"
         )
     for size in sizes:
-        if size % hands:
-            raise ValueError(
-                "`x` must come in batches that can be dealt out to all critic "
-                f"steps (on all replicas): make the batch size a multiple of "
-                f"{hands}. Received: a batch of {size}"
-            )
+        deal(size, hands)
+
+
+def deal(batch_size, hands):
+    """Can a batch be dealt out to so many hands?
+
+    With too few images some turn of D's would have none, and G's BatchNorm
+    would be told that the mean of no images is NaN.
+    """
+    if batch_size is not None and batch_size % hands:
+        raise ValueError(
+            "`x` must come in batches that can be dealt out to all critic "
+            f"steps (on all replicas): make the batch size a multiple of "
+            f"{hands}. Received: a batch of {batch_size}"
+        )
+
+
+def company(gan, batch_size):
+    """Do the images of each turn give BatchNorm something to compare?
+
+    After a dense layer it takes the mean of the batch away. Of one image that
+    leaves nothing: G would draw the same from every z.
+    """
+    images = batch_size // gan.critic_steps
+    if images != 1:
+        return
+    for network in (gan.generator, gan.discriminator):
+        for layer in batch_norms(network):
+            if layer.input_spec and layer.input_spec.ndim == 2:
+                raise ValueError(
+                    "`x` must come in batches of two images or more for each "
+                    "of D's turns: BatchNorm after a dense layer takes the "
+                    "mean of the batch away, and of one image nothing is "
+                    f"left. Received: a batch of {batch_size} for "
+                    f"critic_steps={gan.critic_steps}, and layer "
+                    f"{layer.name!r} of {network.name!r}"
+                )
 
 
 def labels(gan, found, n, argument="labels"):

@@ -23,8 +23,8 @@ BATCH_SIZE = 64
 def small_cnn(image_shape, num_classes, width=16, seed=0):
     """A classifier that is small enough to train in a minute.
 
-    Strided convolutions halve the map until it has 8 rows or fewer, with
-    twice as many channels each time; then 64 features, then the classes.
+    Strided convolutions halve the map until its shorter side is 8 or less,
+    with twice as many channels each time; then 64 features, then the classes.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.

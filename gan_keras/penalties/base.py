@@ -43,7 +43,8 @@ class Penalty(keras.layers.Layer):
     effect:
 
     - `share=1/k`: every step, for the first k-th of the (shuffled) batch, at
-      k times the weight. The default of the recipes: it needs no branch.
+      k times the weight. The default of the recipes: it needs no branch. (Of
+      several replicas each lets the first of its own part pay.)
     - `every=k`: on every k-th step, at k times the weight ("lazy"; Karras et
       al., 2020, appendix B, arXiv:1912.04958). Inside XLA on a CPU a branch
       runs on one thread, and costs more than it saves.

@@ -57,7 +57,9 @@ class UnitSlope(Penalty):
         shape = tf.shape(images)
         if not per_pixel:
             shape = tf.concat([shape[:1], tf.ones_like(shape[1:])], axis=0)
-        seed = tf.stack([tf.constant(self.seed, tf.int64), self.calls.value])
+        # Below 0, so that no model of the same seed draws the same.
+        key = tf.constant(-1 - self.seed, tf.int64)
+        seed = tf.stack([key, self.calls.value])
         drawn = replicas.own_rows(
             lambda n: noise.uniform(tf.concat([[n], shape[1:]], axis=0), seed),
             shape[0],
@@ -101,7 +103,8 @@ class Dragan(UnitSlope):
 
     Formula: `weight * (|d logit / d x| - 1)^2` at
     `x = real_image + 0.5 * std * u`, with `u ~ U(0, 1)` for every pixel and
-    the standard deviation of all pixels of the batch. The noise is that of
+    the standard deviation of all pixels of the batch (with `share`, of its
+    paying images). The noise is that of
     the authors' program; the paper's own is Gaussian. The program then draws
     x at random on the way from the real image to the noisy one, with one more
     number from U(0, 1) for every image; here x is the noisy image itself.
