@@ -112,7 +112,8 @@ def test_metrics_of_two_replicas_are_those_of_all_their_samples():
 
 
 @pytest.mark.slow
-def test_two_replicas_measure_what_one_device_does():
+@pytest.mark.parametrize("inside", [True, False])
+def test_two_replicas_measure_what_one_device_does(inside):
     """With the same noise, though their parts of a batch differ in size."""
     data = tf.data.Dataset.from_tensor_slices(tiny_images(19)).batch(5)
     found = []
@@ -120,7 +121,10 @@ def test_two_replicas_measure_what_one_device_does():
         keras.utils.set_random_seed(0)
         with strategy.scope():
             gan = tiny_gan()
-        gan.compile(penalties=[], jit_compile=False)  # outside, as Keras allows
+            if inside:
+                gan.compile(penalties=[], jit_compile=False)
+        if not inside:  # as Keras allows, too
+            gan.compile(penalties=[], jit_compile=False)
         found.append(gan.evaluate(data, verbose=0, return_dict=True))
     assert found[1] == pytest.approx(found[0], rel=1e-5)
 
