@@ -78,6 +78,88 @@ def test_the_epochs_that_fit_in():
     )
 
 
+class Work(keras.callbacks.Callback):
+    """Evaluating takes time, the first time more, and so does an epoch's end.
+
+    Seconds of the clock: 15 to compile the evaluation, 1 for each, 2 at the
+    end of an epoch.
+    """
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock = clock
+        self.evaluated = False
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.clock.now += 1 if self.evaluated else 16
+        self.evaluated = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.clock.now += 2
+
+
+@pytest.mark.parametrize(
+    ("validation", "calls_of", "seconds", "plans"),
+    [
+        # 8 steps of 1 s and 2 s of a callback behind: four epochs and a
+        # little. The first ends when the 2 s are still to come, the second is
+        # planned by the median of 8 and 10.
+        (False, 1, 41, [5, 5, 4, 4]),
+        (False, 4, 41, [5, 5, 4, 4]),
+        # With 1 s of evaluation 11 s an epoch: the first ends after 8 + 16 s,
+        # of which 8 tell the pace, the others at 35 and 46.
+        (True, 1, 48, [4, 3, 3]),
+        (True, 4, 48, [4, 3, 3]),
+        (True, 4, 39, [3, 2]),
+        # All steps in the first call: the second epoch, which ends at 35, is
+        # the first to tell, that it took 11.
+        (True, 8, 48, [None, 3, 3]),
+    ],
+)
+def test_what_an_epochs_end_takes_is_counted_and_compiling_is_not(
+    validation, calls_of, seconds, plans
+):
+    gan = tiny(steps=400, calls_of=calls_of)
+    clock, found = Clock([1.0]), []
+    deadline = gk.callbacks.Deadline(seconds / 60, clock=clock)
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: found.append(deadline.epochs)
+    )
+    gan.fit(
+        data_for(gan, steps=8),
+        epochs=100,
+        validation_data=data_for(gan, steps=1) if validation else None,
+        callbacks=[clock, deadline, look, Work(clock)],
+        verbose=0,
+    )
+    assert found == plans
+    assert float(gan.g_optimizer.learning_rate) == 0
+
+
+@pytest.mark.slow
+def test_rates_of_optimizers_that_gather_gradients():
+    gan = tiny(steps=400)
+    schedule = gk.schedules.HoldThenDecay
+    gan.compile(
+        keras.optimizers.Adam(
+            schedule(1e-3, 400), gradient_accumulation_steps=8
+        ),
+        keras.optimizers.Adam(
+            schedule(1e-3, 400), gradient_accumulation_steps=8
+        ),
+    )
+    clock, rates = Clock([1.0]), Rates()
+    gan.fit(
+        data_for(gan, steps=4),  # fewer than are gathered
+        epochs=100,
+        callbacks=[clock, gk.callbacks.Deadline(41 / 60, clock=clock), rates],
+        verbose=0,
+    )
+    assert rates.rates == pytest.approx(
+        [1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2, 0], abs=1e-6
+    )
+
+
 SLOW = pytest.mark.slow
 
 

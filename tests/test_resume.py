@@ -21,6 +21,7 @@ from PIL import Image
 import gan_keras as gk
 from gan_keras import callbacks
 from gan_keras import files
+from gan_keras import state as callbacks_state
 from gan_keras.callbacks.resume import newest
 from gan_keras.files import in_use
 from gan_keras.files import replace_file
@@ -407,3 +408,48 @@ def test_a_rate_that_gives_way_to_the_checkpoints_is_named(tmp_path):
     with pytest.warns(UserWarning, match="rate 0.002 takes.*0.0002, in `d_o"):
         gan = trained(2e-4, epochs=3)
     assert float(gan.d_optimizer.learning_rate) == pytest.approx(2e-3)
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_weights_that_early_stopping_restores_mix_no_epochs(
+    tmp_path, monkeypatch, behind
+):
+    gan, ends = new_gan(), []
+    data = gk.datasets.pipeline(tiny_images(32), batch_size=8, seed=3)
+
+    class Worse(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["fd"] = float(epoch)  # the first epoch is the best
+            ends.append(state(gan))
+
+    stop = keras.callbacks.EarlyStopping(
+        "fd", mode="min", patience=2, restore_best_weights=True
+    )
+    order = [stop, callbacks.Resume(tmp_path)]
+    order = [Worse(), *(order if behind else order[::-1])]
+    gan.fit(data, epochs=9, verbose=0, callbacks=order)
+    assert len(ends) == 3 and int(gan.steps) == 4  # the best, of epoch 1
+    # In front of `EarlyStopping` it knows the end of epoch 3; behind it the
+    # last that is whole is that of epoch 2.
+    epoch, values = newest(tmp_path / "checkpoints")
+    assert epoch == (2 if behind else 3)
+    other = new_gan()
+    callbacks_state.write(other, values, "the checkpoint")
+    assert same(state(other), ends[epoch - 1])
+
+
+@pytest.mark.slow
+def test_a_figure_of_ones_own_may_be_missing(tmp_path):
+    class Sometimes(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["mine"] = float("nan")  # not measured
+
+    resume = callbacks.Resume(tmp_path, seconds=0)
+    new_gan().fit(
+        tiny_images(16),
+        batch_size=8,
+        epochs=3,
+        verbose=0,
+        callbacks=[Sometimes(), resume],
+    )
+    assert newest(tmp_path / "checkpoints")[0] == 3

@@ -18,6 +18,9 @@ class Deadline(keras.callbacks.Callback):
     ends with a whole epoch, within half of one of the time asked for, so give
     it a good number of them.
 
+    It plans for one `fit`: where `Resume` lets a run go on, the minutes begin
+    anew, and the first epoch has the rates that the model was compiled with.
+
     Example:
 
     ```python
@@ -46,25 +49,36 @@ class Deadline(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self._most = self.params["epochs"]
         self._took = []  # seconds, by epoch
-        self._compiled = False
-        self._last = self.clock()
+        self._compiled = self._evaluated = False
+        self._last = self._stepped = self.clock()
         self._end = self._last + 60 * self.minutes
 
     def on_epoch_begin(self, epoch, logs=None):
         self._step = self._from = self._steps()
+        self._aside = 0.0  # seconds that say nothing of the pace
 
     def on_train_batch_end(self, batch, logs=None):
+        self._stepped = self.clock()
         if not self._compiled:
-            # The first call compiles its steps before it makes them, which
-            # says nothing of the pace: time is taken from its end on.
+            # The first call compiles its steps before it makes them: time is
+            # taken from its end on.
             self._compiled = True
-            self._last = self.clock()
+            self._last = self._stepped
             self._from = self._steps()
 
+    def on_test_begin(self, logs=None):
+        self._began = self.clock()
+
+    def on_test_end(self, logs=None):
+        if not self._evaluated:  # the first one compiles, too
+            self._evaluated = True
+            self._aside = self.clock() - self._began
+
     def _steps(self):
-        # The optimizer's own count, which rates are a function of: a model
-        # that was compiled anew has made more steps than that.
-        return int(self.model.g_optimizer.iterations)
+        # What rates are a function of: the optimizer's own count (a model that
+        # was compiled anew has made more steps), of every step (its public
+        # `iterations` are fewer with `gradient_accumulation_steps`).
+        return int(self.model.g_optimizer._iterations)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.model.stop_training:
@@ -73,10 +87,12 @@ class Deadline(keras.callbacks.Callback):
         steps = self._steps()
         if steps > self._from:
             # From one end to the next: what callbacks do there takes time,
-            # too.
+            # too, and evaluating. Only of the steps it was a part.
             part = (steps - self._from) / (steps - self._step)
-            self._took.append((now - self._last) / part)
+            rest = now - self._stepped - self._aside
+            self._took.append((self._stepped - self._last) / part + rest)
         elif now < self._end:
+            self._last = now
             return  # the whole epoch was one call, the first
         self._last = now
         left = max(0.0, self._end - now)

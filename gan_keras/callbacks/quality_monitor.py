@@ -24,22 +24,23 @@ class QualityMonitor(keras.callbacks.Callback):
     measured last. (The first epoch is always measured: `ModelCheckpoint`
     would keep one without a value as the best.)
 
+    Keras' callbacks forget when their process ends. In a run that goes on
+    with `Resume`, `best` tells `ModelCheckpoint` what the file it has is worth.
+
     Example:
 
     ```python
     evaluator = gk.metrics.Evaluator(train_images, held_out_images)
-    best = {"monitor": "fd_digits", "mode": "min"}
-    gan.fit(
-        data,
-        epochs=80,
-        callbacks=[
-            gk.callbacks.QualityMonitor(evaluator, every=2, directory="run"),
-            keras.callbacks.ModelCheckpoint(
-                "best.keras", save_best_only=True, **best
-            ),
-            keras.callbacks.EarlyStopping(patience=20, **best),
-        ],
+    monitor = gk.callbacks.QualityMonitor(evaluator, every=2, directory="run")
+    least = {"monitor": "fd_digits", "mode": "min"}
+    keep = keras.callbacks.ModelCheckpoint(
+        "run/best.keras",
+        save_best_only=True,
+        initial_value_threshold=monitor.best,
+        **least,
     )
+    stop = keras.callbacks.EarlyStopping(patience=20, **least)
+    gan.fit(data, epochs=80, callbacks=[monitor, keep, stop])
     ```
 
     Args:
@@ -109,14 +110,7 @@ class QualityMonitor(keras.callbacks.Callback):
         if not self._begun:
             self._begun = True
             # Those of an earlier part of the same run stay.
-            path = self._path("quality.csv")
-            rows = read_history(path) if path else self.rows
-            # With another extractor they were another curve's.
-            self.rows = [
-                row
-                for row in rows
-                if row["epoch"] <= epoch and self.name in row
-            ]
+            self.rows = [r for r in self._known() if r["epoch"] <= epoch]
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0 or not self.rows:
@@ -138,6 +132,21 @@ class QualityMonitor(keras.callbacks.Callback):
             self._write()
         if logs is not None:
             logs[self.name] = self.rows[-1][self.name]
+
+    @property
+    def best(self):
+        """Float, the least value in `directory`, or of this object.
+
+        None if there is none, as in a new directory.
+        """
+        values = [row[self.name] for row in self._known()]
+        return min(filter(math.isfinite, values), default=None)
+
+    def _known(self):
+        path = self._path("quality.csv")
+        rows = read_history(path) if path else self.rows
+        # With another extractor they were another curve's.
+        return [row for row in rows if self.name in row]
 
     def figure(self):
         """The curve so far, and its floor: a matplotlib figure."""

@@ -27,6 +27,10 @@ class Resume(keras.callbacks.Callback):
     with the same weights, bit for bit, as one that never stopped: a checkpoint
     holds both networks, the averaged generator, both optimizers and all random
     states, and the order of the data is a pure function of seed and epoch.
+    (That of arrays and of `gan_keras.datasets.pipeline`, without a
+    `steps_per_epoch` below their length. A `PyDataset`, a `tf.data.Dataset`
+    that shuffles or a generator begins its order anew in every process, and
+    callbacks such as `EarlyStopping` count anew.)
 
     The learning rates are those of the checkpoint, too, unless they are
     schedules; if the model was compiled with others, a warning says so.
@@ -76,9 +80,14 @@ class Resume(keras.callbacks.Callback):
         self._written = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        finite = all(map(math.isfinite, (logs or {}).values()))
         # Else there is no state to go on from, or not the one of its end.
-        self._done = epoch + 1 if finite and self._is_whole() else None
+        well = self._is_finite(logs or {}) and self._is_whole()
+        self._done = epoch + 1 if well else None
+
+    def _is_finite(self, logs):
+        """Whether the model's own figures are; what others log may not be."""
+        names = [metric.name for metric in self.model.metrics]
+        return all(math.isfinite(logs[name]) for name in names if name in logs)
 
     def _is_whole(self):
         """Whether nobody stopped the epoch on the way (`stop_training`)."""
@@ -106,8 +115,9 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         # The last epoch always, whatever made it the last one; unless it was
-        # cut short, or `DivergenceGuard` has taken the model back.
-        if self._done is not None and self._steps_made():
+        # cut short, or the model taken back: by `DivergenceGuard`, or by
+        # `EarlyStopping`, which restores weights and leaves the optimizers.
+        if self._done is not None and self._steps_made() > 0:
             self.kept = self._done, state.read(self.model)
         self.save()
 
