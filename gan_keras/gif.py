@@ -8,6 +8,7 @@ they follow each other: header, frames, a closing semicolon.
 
 import io
 import os
+import struct
 
 _TRAILER = b";"
 _NUMBER = b"!\xfe\x0cframe %06d\x00"  # a comment, which no viewer shows
@@ -27,22 +28,26 @@ class GrowingGIF:
         last: Int, the number of the last frame already there that is kept;
             all of them are if not given. A resumed run keeps those of the
             epochs that it does not repeat.
+        like: A `PIL.Image.Image` as large as the frames to come, to find out
+            before any is removed whether they fit those already there.
         frame_ms: Int, milliseconds that a frame is shown.
         hold_ms: Int, the same for the last frame.
 
     Raises:
-        ValueError: If the file exists and is not a GIF of this kind.
+        ValueError: If the file exists and is not a GIF of this kind, or its
+            frames are not as large as `like`.
     """
 
-    def __init__(self, path, last=None, frame_ms=150, hold_ms=2000):
+    def __init__(self, path, last=None, like=None, frame_ms=150, hold_ms=2000):
         self.path = os.fspath(path)
         self.frame_ms = frame_ms
         self.hold_ms = hold_ms
         # Where each frame begins; the last entry is where the next will.
         self.offsets = []
         self.numbers = []
+        self.size = None  # (width, height) of every frame
         if (last is None or last >= 0) and os.path.exists(self.path):
-            self._reopen(last)
+            self._reopen(last, like)
 
     def __len__(self):
         return len(self.numbers)
@@ -54,9 +59,13 @@ class GrowingGIF:
             image: A `PIL.Image.Image`; all of one size.
             number: Int, 0 to 999,999; one more than that of the frame before
                 if not given. The first is 0.
+
+        Raises:
+            ValueError: If the image is not as large as the frames before.
         """
         if number is None:
             number = self.numbers[-1] + 1 if self.numbers else 0
+        self._check_size(image)
         if not self.offsets:
             self._create(image)
         frame = _encode(image, self.hold_ms) + _NUMBER % number
@@ -73,9 +82,18 @@ class GrowingGIF:
         self.offsets.append(end + len(frame))
         self.numbers.append(number)
 
+    def _check_size(self, image):
+        if self.size not in (None, image.size):
+            raise ValueError(
+                f"All frames of {self.path} must be of one size. Draw the "
+                "same picture as before, or name another file. Received: "
+                f"{image.size[0]} x {image.size[1]} pixels, behind frames of "
+                f"{self.size[0]} x {self.size[1]}"
+            )
+
     def _create(self, image):
         # Every frame brings its own palette, so the global one is left out.
-        width, height = image.size
+        self.size = width, height = image.size
         head = b"GIF89a"
         head += width.to_bytes(2, "little") + height.to_bytes(2, "little")
         head += b"\x00\x00\x00" + _LOOP_FOREVER
@@ -83,15 +101,20 @@ class GrowingGIF:
             file.write(head + _TRAILER)
         self.offsets = [len(head)]
 
-    def _reopen(self, last):
+    def _reopen(self, last, like):
         with open(self.path, "r+b") as file:
-            self.offsets, self.numbers = _frames(file.read(), self.path)
-            if last is not None and self.numbers and self.numbers[-1] > last:
-                keep = sum(number <= last for number in self.numbers)
-                self.offsets = self.offsets[: keep + 1]
-                self.numbers = self.numbers[:keep]
-                if len(self):
-                    self._set_delay(file, self.offsets[-2], self.hold_ms)
+            data = file.read()
+            offsets, numbers = _frames(data, self.path)
+            keep = sum(last is None or number <= last for number in numbers)
+            if not keep:
+                return  # the first frame begins the file anew
+            self.size = struct.unpack_from("<HH", data, 6)
+            if like is not None:
+                self._check_size(like)
+            self.offsets = offsets[: keep + 1]
+            self.numbers = numbers[:keep]
+            if keep < len(numbers):
+                self._set_delay(file, self.offsets[-2], self.hold_ms)
                 file.seek(self.offsets[-1])
                 file.write(_TRAILER)
                 file.truncate()

@@ -406,3 +406,19 @@ def test_tensorboard_of_points_has_all_but_the_picture(tmp_path):
     gan.fit(data, epochs=1, verbose=0, callbacks=[logs])
     found, _ = events(tmp_path / "train")
     assert "epoch_d_loss" in found and "samples" not in found
+
+
+@pytest.mark.slow
+def test_a_grid_of_another_size_is_refused_before_anything_goes(gan, tmp_path):
+    fit(gan, [SampleGrid(tmp_path, rows=1, columns=2)], epochs=3)
+    left = sorted(p for p in tmp_path.rglob("*") if p.is_file())
+    film, steps = (tmp_path / "training.gif").read_bytes(), int(gan.steps)
+    with pytest.raises(ValueError, match="training.gif must be of one size"):
+        wider = SampleGrid(tmp_path, rows=1, columns=3)
+        fit(gan, [wider], epochs=4, initial_epoch=2)
+    assert int(gan.steps) == steps
+    assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == left
+    assert (tmp_path / "training.gif").read_bytes() == film
+    # Begun anew it is another film.
+    fit(gan, [SampleGrid(tmp_path, rows=1, columns=3)], epochs=1)
+    assert GrowingGIF(tmp_path / "training.gif").numbers == [0, 1]

@@ -154,6 +154,27 @@ def test_frames_are_known_by_their_numbers(tmp_path, last, kept):
         np.testing.assert_array_equal(pixels, np.asarray(frame(number)))
 
 
+def test_frames_of_another_size_are_refused_and_none_is_lost(tmp_path):
+    path = tmp_path / "a.gif"
+    gif = GrowingGIF(path)
+    for i in range(3):
+        gif.append(frame(i))
+    before = path.read_bytes()
+    large = Image.new("L", (30, 21))
+    received = "Received: 30 x 21 pixels, behind frames of 30 x 20"
+    with pytest.raises(ValueError, match=received):
+        gif.append(large)
+    with pytest.raises(ValueError, match="one size. Draw.*" + received):
+        GrowingGIF(path, last=1, like=large)
+    with pytest.raises(ValueError, match=received):
+        GrowingGIF(path).append(large)
+    assert path.read_bytes() == before
+    assert GrowingGIF(path, last=1, like=frame(0)).numbers == [0, 1]
+    # With none that stays it is another film.
+    GrowingGIF(path, last=-1, like=large).append(large)
+    assert read(path)[0][0].shape[:2] == (21, 30)
+
+
 def test_a_file_that_was_cut_off_goes_on(tmp_path):
     path, other = tmp_path / "a.gif", tmp_path / "b.gif"
     expected = GrowingGIF(other)

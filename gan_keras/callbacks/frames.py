@@ -52,21 +52,23 @@ class Frames(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if self._gif is None:
             # Frames of epochs that are about to be run (again) go.
+            frame = self._frame()
             self._gif = GrowingGIF(
                 self.path,
                 last=epoch if epoch else -1,
+                like=frame,
                 frame_ms=self.frame_ms,
             )
             if epoch == 0:
-                self._append(0)
+                self._gif.append(frame, 0)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._append(epoch + 1)
+        self._gif.append(self._frame(), epoch + 1)
 
-    def _append(self, epoch):
+    def _frame(self):
         from gan_keras.plots import style
 
-        self._gif.append(style.to_pil(self.picture(self.model)), epoch)
+        return style.to_pil(self.picture(self.model))
 
 
 class TensorBoardPicture(keras.callbacks.Callback):

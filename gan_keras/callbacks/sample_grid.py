@@ -103,14 +103,15 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._epoch is None:
-            # The first epoch of this fit. Grids of epochs that are about to
-            # be run (again) go, and so do their frames.
-            self._remove_after(epoch)
+            # The first epoch of this fit. Frames and grids of epochs that are
+            # about to be run (again) go.
             if self.gif:
                 self._gif = GrowingGIF(
                     os.path.join(self.directory, "training.gif"),
                     last=epoch if epoch else -1,
+                    like=self._picture(f"epoch {epoch}") if epoch else None,
                 )
+            self._remove_after(epoch)
             if epoch == 0:
                 self._save(0)
         self._epoch = epoch
@@ -158,12 +159,15 @@ class SampleGrid(keras.callbacks.Callback):
         if self._gif is not None:
             self._gif.append(image, epoch)
 
-    def _write(self, text, name):
+    def _picture(self, text):
         from gan_keras.plots import caption
 
         if self.raw:
             text += ": left the averaged generator, right the raw one"
-        image = caption(self.grid(), text)
+        return caption(self.grid(), text)
+
+    def _write(self, text, name):
+        image = self._picture(text)
         path = os.path.join(self.directory, "samples", name)
         replace_file(path, lambda path: image.save(path, compress_level=1))
         if self.show:
