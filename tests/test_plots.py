@@ -83,6 +83,26 @@ def test_loss_race_draws_the_losss_own_equilibrium():
     assert left.get_xlabel() == right.get_xlabel() == "epoch"
 
 
+def test_loss_race_of_a_table_begins_where_the_table_does():
+    table = {"epoch": [38, 39], **HISTORY}
+    for axis in plots.loss_race(table).axes:
+        for line in axis.get_lines():
+            assert list(line.get_xdata()) == [38, 39]
+    # Keras counts from 0, and calls its list by the same name.
+    history = types.SimpleNamespace(history=HISTORY, epoch=[37, 38])
+    for axis in plots.loss_race(history).axes:
+        assert list(axis.get_lines()[0].get_xdata()) == [38, 39]
+
+
+def test_a_probability_is_called_one_without_an_equilibrium_too():
+    class Plain(losses.Loss):
+        is_probability = True
+
+    axis = plots.loss_race(HISTORY, Plain()).axes[1]
+    assert "probability" in axis.get_title()
+    assert axis.get_ylim() == (-0.02, 1.02)
+
+
 def test_loss_race_without_equilibrium_draws_no_line():
     class Plain(losses.Loss):
         pass
@@ -136,9 +156,16 @@ def test_gradient_norms_are_bars_by_layer():
     assert left.get_xlabel() == "length of the gradient"
 
 
-@pytest.mark.parametrize("longest", [0.021, 0.06, 0.3, 2.0, 50.0, 1e4])
-def test_numbers_on_a_logarithmic_axis_do_not_lie_on_each_other(longest):
-    lengths = {"a": longest, "b": 0.02}
+@pytest.mark.parametrize(
+    ("shortest", "longest"),
+    [(0.02, x) for x in (0.021, 0.06, 0.3, 1.9, 2.0, 50.0, 1e4)]
+    # Around one power of ten, or none of 1, 2 and 5 at all.
+    + [(0.07, 0.15), (0.6, 1.9), (0.96, 1.04), (2.2, 4.7), (60.0, 150.0)],
+)
+def test_numbers_on_a_logarithmic_axis_do_not_lie_on_each_other(
+    shortest, longest
+):
+    lengths = {"a": longest, "b": shortest}
     norms = {"discriminator": lengths, "generator": lengths}
     figure = plots.gradient_norms(norms)
     figure.canvas.draw()
@@ -230,6 +257,14 @@ def test_a_notebook_shows_figures_as_pictures():
         plots.image_rows({"row": np.zeros((2, 8, 8, 1))}),
     ):
         assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_epochs_of_a_quality_curve_are_whole():
+    for epochs in ([1, 2], [1, 2, 4]):
+        figure = plots.quality_curve(epochs, [40.0] * len(epochs), 8, "fd")
+        figure.canvas.draw()
+        for label in figure.axes[0].get_xticklabels():
+            assert float(label.get_text()).is_integer()
 
 
 def test_a_quality_curve_over_decades_has_no_numbers_on_each_other():

@@ -128,7 +128,8 @@ def finish(gan, out):
             os.path.join(out, "losses.png"),
             lambda path: figure.savefig(path, dpi=120),
         )
-    return len(rows)
+    # A table that was moved away began anew with the epochs to come.
+    return int(rows[-1]["epoch"]) if rows else 0
 
 
 def load(path):

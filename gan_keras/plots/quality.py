@@ -23,8 +23,11 @@ def quality_curve(epochs, values, floor, name):
     Returns:
         A `matplotlib.figure.Figure`.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure = new_figure(3.6, width=6)
     axis = figure.subplots()
+    axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     marker = "o" if len(values) < 30 else None
     axis.plot(epochs, values, color=FAKE_COLOUR, marker=marker, markersize=3)
     axis.axhline(floor, color=REAL_COLOUR, linestyle="--", linewidth=1)

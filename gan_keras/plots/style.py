@@ -88,11 +88,19 @@ def log_ticks(ruler, low, high):
         low: Float > 0, the least number shown.
         high: Float, the largest.
     """
+    import math
+
     from matplotlib.ticker import LogLocator
+    from matplotlib.ticker import MaxNLocator
     from matplotlib.ticker import NullFormatter
 
-    few = high < 50 * low
-    ruler.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    subs = (1, 2, 5) if high < 100 * low else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    numbers = [sub * 10.0**power for power in powers for sub in subs]
+    if sum(low <= number <= high for number in numbers) >= 2:
+        ruler.set_major_locator(LogLocator(subs=subs))
+    else:  # one number is no scale
+        ruler.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     ruler.set_major_formatter("{x:g}")
     ruler.set_minor_formatter(NullFormatter())
 

@@ -10,7 +10,8 @@ def loss_race(history, loss=None):
 
     Args:
         history: A `keras.callbacks.History`, or a dict of lists by metric
-            name: `d_loss`, `g_loss`, `d_real`, `d_fake`.
+            name: `d_loss`, `g_loss`, `d_real`, `d_fake`, and `epoch` if they
+            do not begin at 1 (such as the columns of `CSVHistory`).
         loss: The `gan_keras.losses.Loss`, whose equilibrium is drawn as
             dotted lines; none are drawn without it.
 
@@ -20,10 +21,12 @@ def loss_race(history, loss=None):
     from matplotlib.ticker import MaxNLocator
 
     logs = getattr(history, "history", history)
-    # A `fit` that went on where another one had stopped begins later.
-    first = (getattr(history, "epoch", None) or [0])[0] + 1
+    # A `fit` that went on where another one had stopped begins later. (Keras
+    # counts from 0, tables from 1.)
+    begun = [e + 1 for e in getattr(history, "epoch", None) or []]
+    first = (begun or logs.get("epoch") or [1])[0]
     at_rest = dict(loss.equilibrium) if loss is not None else {}
-    probability = "g_loss" in at_rest and loss.is_probability
+    probability = loss is not None and loss.is_probability
     figure = style.new_figure(3.6)
     axes = figure.subplots(1, 2)
     panels = [
@@ -156,7 +159,8 @@ def gradient_norms(norms):
     figure = style.new_figure(1.0 + 0.26 * longest)
     axes = figure.subplots(1, len(norms), sharex=True, squeeze=False)[0]
     colours = {"discriminator": style.D_COLOUR, "generator": style.G_COLOUR}
-    lengths = [n for layers in norms.values() for n in layers.values() if n]
+    lengths = [n for layers in norms.values() for n in layers.values()]
+    lengths = [n for n in lengths if n and np.isfinite(n)]
     for axis, (network, layers) in zip(axes, norms.items()):
         places = np.arange(len(layers))
         axis.barh(
