@@ -14,6 +14,9 @@ def in_batches(function, arrays, batch_size=256):
 
     Returns:
         One NumPy array, or a tuple of them if the function returns one.
+
+    Raises:
+        ValueError: If there are no rows.
     """
 
     def rows(start):
@@ -23,5 +26,10 @@ def in_batches(function, arrays, batch_size=256):
         )
 
     n = len(tf.nest.flatten(arrays)[0])
+    if not n:
+        raise ValueError(
+            "There must be one image, or one latent vector, at the least. "
+            "Received: none"
+        )
     parts = [function(rows(start)) for start in range(0, n, batch_size)]
     return tf.nest.map_structure(lambda *part: np.concatenate(part), *parts)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import pathlib
 import warnings
 
 import numpy as np
@@ -11,10 +10,11 @@ import numpy as np
 from gan_keras import datasets
 from gan_keras import extractors
 from gan_keras import plots
-from gan_keras.datasets.files import idx_files
 from gan_keras.datasets.loading import NAMES
+from gan_keras.datasets.loading import listed
 from gan_keras.files import replace_file
 from gan_keras.metrics import Evaluator
+from gan_keras.metrics.evaluator import LEAST
 from gan_keras.metrics.evaluator import number_of_samples
 
 # Images of each kind: a folder may have more than memory holds.
@@ -43,6 +43,11 @@ def evaluate(options, gan, config):
     size = config.get("image_size")
     if options.data is not None and size is None:
         size = tuple(gan.sample_shape[:2])
+    if options.data is None and not (data in NAMES or os.path.exists(data)):
+        raise ValueError(
+            f"The run's images were in {data}, and are not there now: name "
+            "them with --data."
+        )
     most = max(MOST, options.samples or 0)
     (train, labels), (held_out, held_labels) = (
         datasets.load(data, split=split, image_size=size, most=most)
@@ -55,21 +60,28 @@ def evaluate(options, gan, config):
             f"{shape(held_out.shape[1:])}"
         )
     own = "data" in config and place(data) == place(config["data"])
-    everything = number_of_images(data, most, train)
+    folder = listed(data)
+    everything = len(train)
+    if folder is not None and len(folder) > most:
+        everything = len(folder)
     if not options.json:
         print(
             f"Real images: {data}, {everything:,} to train on"
             + ("" if "data" in config or options.data else NO_RUN)
         )
     # Before an extractor is fitted, for minutes.
+    if len(held_out) < LEAST:
+        raise ValueError(
+            f"--data must hold {LEAST} held-out images at the least: every "
+            f"tenth is. Received: {data}, with {len(held_out)} of them"
+        )
     number_of_samples(options.samples, train, held_out)
+    asked = None
     if gan.needs_labels and held_labels is not None:
-        if held_labels.max() >= gan.num_classes:
-            raise ValueError(
-                f"--data must have no more classes than the model, "
-                f"{gan.num_classes}. Received: {data}, with labels up to "
-                f"{held_labels.max()}"
-            )
+        names = folder and folder.class_names
+        asked = known_classes(
+            data, held_labels, names, config.get("class_names"), gan.num_classes
+        )
     cache = own_extractor_path(options.model, data, config)
     extractor = choose_extractor(options.extractor, data, cache, train, labels)
     evaluator = Evaluator(
@@ -80,10 +92,10 @@ def evaluate(options, gan, config):
         flip=own and bool(config.get("flip")),
     )
     classes = {}
-    if gan.needs_labels and held_labels is not None:
+    if asked is not None:
         # As often as they are among the images to compare with.
         rng = np.random.default_rng(options.seed)
-        classes["labels"] = rng.permutation(held_labels)[: evaluator.samples]
+        classes["labels"] = rng.permutation(asked)[: evaluator.samples]
     samples = gan.generate(evaluator.samples, seed=options.seed, **classes)
     samples = np.clip(samples, -1, 1)  # a G without tanh may step outside
     report = evaluator(samples)
@@ -111,13 +123,37 @@ def evaluate(options, gan, config):
     return 0
 
 
-def number_of_images(data, most, train):
-    """How many there are to train on; `train` has `most` of a folder's."""
-    path = pathlib.Path(os.path.expanduser(data))
-    if data in NAMES or not path.is_dir() or idx_files(path):
-        return len(train)
-    there = len(datasets.ImageFolder(path, split="train"))
-    return there if there > most else len(train)
+def known_classes(data, labels, names, trained, num_classes):
+    """What a model calls the classes of these data.
+
+    A folder numbers the sub-folders that it has, so that cats may be 0 in one
+    and 1 in another: names count, where there are any.
+
+    Args:
+        data: String, the data's name or path.
+        labels: Ints `[n]`, as the data number their classes.
+        names: List of the data's classes by number, or None.
+        trained: The same of the images that the model was trained on.
+        num_classes: Int, how many the model knows.
+
+    Returns:
+        Ints `[n]`, as the model numbers them.
+    """
+    known = trained or [str(number) for number in range(num_classes)]
+    unknown = [name for name in names or [] if name not in known]
+    if unknown and trained:
+        raise ValueError(
+            f"--data must have no other classes than the model, {known}. "
+            f"Received: {data}, with {unknown}"
+        )
+    if names and not unknown:
+        labels = np.array([known.index(name) for name in names])[labels]
+    if labels.max() >= num_classes:
+        raise ValueError(
+            f"--data must have no more classes than the model, {num_classes}. "
+            f"Received: {data}, with labels up to {labels.max()}"
+        )
+    return labels
 
 
 def choose_extractor(wanted, data, path, train, labels):

@@ -104,6 +104,7 @@ def check_nothing_else(options, arguments):
 
 
 def check_resume(options):
+    is_chief()  # or TF_CONFIG is wrong
     config = Path(options.resume) / "config.json"
     if not config.is_file():
         raise UsageError(

@@ -346,9 +346,15 @@ def positive_float(text):
 
 def seconds(text):
     try:
-        return abs(float(text)) and positive_float(text)
+        if float(text) == 0:
+            return 0.0
     except ValueError:
+        pass
+    try:
         return positive_float(text)
+    except argparse.ArgumentTypeError as error:
+        message = str(error).replace("above 0", "above 0, or 0")
+        raise argparse.ArgumentTypeError(message) from error
 
 
 def seed(text):

@@ -20,9 +20,11 @@ from conftest import tiny_gan
 from conftest import tiny_recipe
 from conftest import two_cpus
 from PIL import Image
+from tensorflow.python.summary.summary_iterator import summary_iterator
 
 import gan_keras_cli
 from gan_keras import recipes
+from gan_keras.plots import image_grid
 from gan_keras_cli.checks import UsageError
 from gan_keras_cli.checks import check_train
 from gan_keras_cli.names import CRITIC_STEPS
@@ -128,8 +130,6 @@ def test_sample(run, tmp_path):
 
 @pytest.mark.slow
 def test_sample_truncated(run, tmp_path):
-    from gan_keras.plots import image_grid
-
     gan = keras.saving.load_model(run[0] / "model.keras")
     path = tmp_path / "a.png"
     arguments = [
@@ -159,8 +159,15 @@ def test_interpolate(run, tmp_path):
         "--seed", 1,
     ]  # fmt: skip
     assert gan_keras_cli.main([*map(str, arguments)]) == 0
+    gan = keras.saving.load_model(run[0] / "model.keras")
+    images = gan.generate_from(gan.walk_inputs(3, 4, 1))
     with Image.open(path) as gif:
-        assert gif.n_frames == 12
+        assert gif.n_frames == len(images) == 12
+        for number, image in enumerate(images):
+            gif.seek(number)
+            wanted = image_grid(image[None], 1, min_width=280)
+            np.testing.assert_array_equal(gif.convert("L"), wanted[..., 0])
+    assert np.abs(images[0] - images[4]).max() > 1e-3
 
 
 def test_recipes_are_listed_without_tensorflow(capsys):
@@ -207,8 +214,6 @@ def test_a_conditional_recipe_on_a_folder(colour_classes, tmp_path, capsys):
     path = tmp_path / "blue.png"
     arguments = ["sample", out, "-n", 4, "--label", 2, "--seed", 1]
     assert gan_keras_cli.main([*map(str, arguments), "--out", str(path)]) == 0
-    from gan_keras.plots import image_grid
-
     np.testing.assert_array_equal(Image.open(path), image_grid(wanted, 2))
     path = tmp_path / "walk.gif"
     arguments = ["interpolate", out, "--out", path, "--stops", 3, "--frames", 2]
@@ -251,6 +256,14 @@ def test_data_of_many_sizes_needs_one_for_the_sheet(tmp_path, capsys):
     assert gan_keras_cli.main([*arguments, "--image-size", "8"]) == 0
 
 
+def graphs_in(logs):
+    return sum(
+        event.HasField("graph_def")
+        for path in logs.rglob("*.tfevents*")
+        for event in summary_iterator(str(path))
+    )
+
+
 @pytest.mark.slow
 def test_a_folder_on_the_disk_resumes_bit_identical(colour_classes, tmp_path):
     arguments = [
@@ -258,6 +271,7 @@ def test_a_folder_on_the_disk_resumes_bit_identical(colour_classes, tmp_path):
         "--batch-size", 8, "--data", colour_classes, "--image-size", 8,
         "--flip", "--memory", 0, "--checkpoint-seconds", 0,
         "--precision", "mixed_bfloat16",
+        "--graph", "--snapshot-minutes", "1e-9",
     ]  # fmt: skip
     weights = []
     for out in (tmp_path / "whole", tmp_path / "stopped"):
@@ -273,6 +287,9 @@ def test_a_folder_on_the_disk_resumes_bit_identical(colour_classes, tmp_path):
         layers = gan.discriminator.layers
         assert "bfloat16" in {layer.compute_dtype for layer in layers}
         weights.append(gan.get_weights())
+        # Grids within an epoch, and the graph of a step.
+        assert [*(out / "samples").glob("epoch_0002_step_0000?.png")]
+        assert graphs_in(out / "logs") == 1
     for a, b in zip(*weights):
         np.testing.assert_array_equal(a, b)
     # Mirroring made a difference.
@@ -524,6 +541,8 @@ def test_an_overwrite_that_was_interrupted_can_be_repeated(
     [
         (".lock", False),
         ("config.partial.json", False),
+        (".pixels-a1b2c3", False),  # see `decoded`, on Windows
+        ("pixels.png", True),
         ("thesis.partial.txt", True),
         ("config.partial.json/", True),
         ("photos.partial/", True),
@@ -790,7 +809,8 @@ BEFORE_TENSORFLOW = [
     (["sample", "{model}", "-n", "0"], "Received: '0'"),
     (["train", "--resume", "no_run"], "directory of a run"),
     (["train", "--memory", "-1"], "0 or more. Received: '-1'"),
-    (["train", "--snapshot-minutes", "-1"], "above 0. Received: '-1'"),
+    (["train", "--snapshot-minutes", "-1"], "above 0, or 0. Received: '-1'"),
+    (["train", "--snapshot-minutes", "often"], "above 0, or 0. Received: 'of"),
     (["data"], "required: FOLDER"),
     (["data", "no/such"], "must be a folder of images"),
     (["data", "{file}"], "must be a folder of images"),

@@ -4,6 +4,8 @@ import json
 import math
 import os
 import random
+import threading
+import time
 import warnings
 
 import keras
@@ -12,6 +14,7 @@ import pytest
 import tensorflow as tf
 from conftest import same
 from conftest import tiny_images
+from PIL import Image
 from scipy import stats
 from scipy.spatial import distance
 
@@ -21,7 +24,9 @@ from gan_keras import evaluation
 from gan_keras import metrics
 from gan_keras.extractors import fitting
 from gan_keras.metrics import copies
+from gan_keras.metrics import evaluator as evaluator_module
 from gan_keras.metrics import intervals
+from gan_keras.precision import precision
 from gan_keras_cli.runs import RUN_KEYS
 
 
@@ -183,6 +188,47 @@ def test_inception_with_weights_from_a_file(tmp_path):
     assert features.shape == (2, 2048) and probabilities is None
     large = tf.image.resize(np.repeat(images, 3, axis=-1), (299, 299))
     np.testing.assert_allclose(features, network(large), rtol=1e-3, atol=1e-4)
+    # Colours stay, and what shrinks is averaged: of stripes of one pixel
+    # nothing is left but their mean.
+    stripes = np.zeros((1, 598, 598, 3), "float32")
+    stripes[:, :, ::2] = [1.0, 0.5, -0.5]
+    stripes[:, :, 1::2] = [-1.0, 0.5, -0.5]
+    flat = np.full((1, 299, 299, 3), [0.0, 0.5, -0.5], "float32")
+    inside = extractor.network.layers[1](stripes)[:, :, 5:-5]
+    np.testing.assert_allclose(inside, flat[:, :, 5:-5], atol=1e-5)
+    colour = network(flat)
+    np.testing.assert_allclose(extractor(flat)[0], colour, rtol=1e-3, atol=1e-4)
+    grey = network(np.repeat(flat.mean(-1, keepdims=True), 3, -1))
+    assert np.abs(colour - grey).max() > 1e-2 * np.abs(colour).max()
+
+
+@pytest.mark.slow
+def test_extractors_calculate_in_float32_under_any_policy():
+    images, labels = digits(n=64)
+
+    def looked():
+        extractor = gk.extractors.fit(images, labels, steps=1)
+        return extractor(images)
+
+    expected = looked()
+    with precision("mixed_bfloat16"):
+        found = looked()
+        features, _ = gk.extractors.get("digits")(images)
+        assert features.dtype == found[0].dtype == np.float32
+    for a, b in zip(found, expected):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_an_extractor_leaves_the_layers_that_it_looks_through_as_they_are():
+    d = gk.networks.dcgan_discriminator((28, 28, 1), width=4)
+    weights = len(d.trainable_variables)
+    trunk = keras.Model(d.inputs, d.layers[-2].output)
+    extractor = gk.extractors.Extractor("d", trunk)
+    evaluator = metrics.Evaluator(
+        digits(n=40)[0], digits("test", n=40)[0], extractor, samples=12
+    )
+    assert np.isfinite(evaluator.frechet(digits(n=40)[0]))
+    assert len(d.trainable_variables) == weights > 2
 
 
 # ---------------------------------------------------------------- intervals
@@ -343,13 +389,58 @@ def test_a_report_has_every_figure_with_interval_and_floor(evaluator):
     # These are real images, too: as good as the floor.
     fd = report.figures["fd_digits"]
     assert 0.3 < fd.value / fd.floor < 3
+    spread = np.arange(600) * 1000 // 600  # of all 1,000
     assert fd.value == pytest.approx(
-        evaluator.frechet(digits()[0][1::4][: evaluator.samples])
+        evaluator.frechet(digits()[0][1::4][spread])
     )
     assert "fd_digits" in str(report) and "support_pixels" in str(report)
     found = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert found["figures"]["fd_digits"]["value"] == fd.value
     assert found["samples"] == 600
+
+
+def test_the_images_that_are_compared_are_drawn_from_all():
+    """Not the first ones: data sets are sorted by class."""
+    images, labels = gk.datasets.load("digits")
+    held_out, _ = gk.datasets.load("digits", split="test")
+    assert (np.diff(labels) >= 0).all()
+
+    def drawn(seed):
+        return metrics.Evaluator(images, held_out, samples=200, seed=seed).train
+
+    def classes(chosen):
+        rows = {image.tobytes(): label for image, label in zip(images, labels)}
+        return [rows[image.tobytes()] for image in chosen]
+
+    chosen = drawn(0)
+    # 20 of each on average, with a deviation of some 4.
+    counts = np.bincount(classes(chosen), minlength=10)
+    assert 6 <= counts.min() <= counts.max() <= 36
+    assert classes(chosen) == sorted(classes(chosen))  # in their order
+    np.testing.assert_array_equal(chosen, drawn(0))
+    assert not np.array_equal(chosen, drawn(1))
+
+
+def test_the_floor_of_so_many_images_is_of_a_draw_from_all():
+    images, labels = gk.datasets.load("digits")
+    evaluator = metrics.Evaluator(images, digits("test")[0], samples=200)
+    look = evaluator.extractor
+    real = look(evaluator.held_out)[0]
+
+    def distance_of(chosen):
+        return metrics.frechet_distance(real, look(chosen)[0])
+
+    found = evaluator.frechet_floor(1000)
+    shuffled = images[np.random.default_rng(7).permutation(len(images))]
+    assert found == pytest.approx(distance_of(shuffled[:1000]), rel=0.2)
+    assert distance_of(images[:1000]) > 2 * found  # zeros to twos
+
+
+def test_at_most_10_000_images_are_compared():
+    many, few = np.zeros((10_001, 1)), np.zeros((9_999, 1))
+    assert evaluator_module.number_of_samples(None, many, many) == 10_000
+    assert evaluator_module.number_of_samples(None, many, few) == 9_999
+    assert evaluator_module.number_of_samples(10_001, many, many) == 10_001
 
 
 def test_every_figure_is_its_functions_of_the_right_images():
@@ -362,7 +453,8 @@ def test_every_figure_is_its_functions_of_the_right_images():
     noise = np.random.default_rng(0).normal(0, 0.1, fake.shape)
     fake = np.clip(fake + noise, -1, 1).astype("float32")
     report = evaluator(fake)
-    fake = fake[:100]  # the others are left out
+    # Every sixth is left out: a conditional model's are sorted by class.
+    fake = fake[[i * 120 // 100 for i in range(100)]]
     look = gk.extractors.get("digits")
 
     def figures(images):
@@ -583,6 +675,43 @@ def test_the_monitor_feeds_keras_callbacks_and_draws_its_curve(tmp_path):
     # A run that goes on behind epoch 2 measures epoch 4 again, not twice.
     gan.fit(data, epochs=4, initial_epoch=2, verbose=0, callbacks=[monitor])
     assert [row["epoch"] for row in monitor.rows] == [1, 2, 4]
+
+
+@pytest.mark.slow
+def test_a_resumed_run_keeps_the_best_model_of_before(tmp_path, monkeypatch):
+    """`ModelCheckpoint` of a new process knows of no best one."""
+    evaluator = metrics.Evaluator(digits(n=200)[0], digits("test")[0][::5])
+    values = iter([5.0, 9.0, 7.0, 4.0])  # after epochs 1, 2, 4 and 6
+    data = gk.datasets.pipeline(digits(n=64)[0], batch_size=32)
+    path = tmp_path / "best.keras"
+
+    def steps_of_the_best(epochs, before):
+        monitor = gk.callbacks.QualityMonitor(
+            evaluator, every=2, directory=tmp_path
+        )
+        assert monitor.best == before
+        monkeypatch.setattr(evaluator, "frechet", lambda images: next(values))
+        keep = keras.callbacks.ModelCheckpoint(
+            path,
+            monitor="fd_digits",
+            mode="min",
+            save_best_only=True,
+            initial_value_threshold=monitor.best,
+        )
+        resume = gk.callbacks.Resume(tmp_path, seconds=0)
+        small_gan().fit(
+            data, epochs=epochs, verbose=0, callbacks=[monitor, keep, resume]
+        )
+        return int(keras.saving.load_model(path).steps)
+
+    assert steps_of_the_best(2, before=None) == 2
+    assert steps_of_the_best(3, before=5.0) == 2  # measured nothing, said 9
+    assert steps_of_the_best(4, before=5.0) == 2
+    assert steps_of_the_best(6, before=5.0) == 12
+    other = gk.callbacks.QualityMonitor(evaluator, directory=tmp_path)
+    assert other.best == 4.0
+    other.name = "fd_own"  # of another extractor there is nothing here
+    assert other.best is None
 
 
 @pytest.mark.slow
@@ -901,3 +1030,137 @@ def test_classes_that_the_model_does_not_know_are_told_before_that(
         capsys.readouterr().err
     )
     assert not fitted
+
+
+def test_a_folder_of_some_of_the_classes_is_known_by_their_names():
+    def known(names, trained, labels=(0, 1, 1), num_classes=3):
+        labels = np.array(labels)
+        found = evaluation.known_classes(
+            "pets", labels, names, trained, num_classes
+        )
+        return found.tolist()
+
+    pets = ["cat", "dog", "fox"]
+    assert known(["dog", "fox"], pets) == [1, 2, 2]
+    assert known(pets, pets) == [0, 1, 1]
+    # Sub-folders that are called by the numbers of a model without names.
+    assert known(["7", "9"], None, num_classes=10) == [7, 9, 9]
+    # Names that nobody knows, or none: as they are numbered.
+    assert known(["one", "two"], None) == [0, 1, 1]
+    assert known(None, pets) == known(None, None) == [0, 1, 1]
+    message = r"classes than the model, \['cat', 'dog', 'fox'\]. .*\['emu'\]"
+    with pytest.raises(ValueError, match=message):
+        known(["dog", "emu"], pets)
+    with pytest.raises(ValueError, match="no more classes than the model, 3"):
+        known(None, pets, labels=[3])
+
+
+def images_in(folder, names, n=130):
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        for i in range(n):
+            Image.new("L", (8, 8), i).save(folder / name / f"{i:03d}.png")
+    return str(folder)
+
+
+@pytest.mark.slow
+def test_the_command_asks_for_classes_by_name(tmp_path, monkeypatch, fitted):
+    run = tmp_path / "run"
+    run.mkdir()
+    pets = images_in(tmp_path / "pets", ["cat", "dog", "fox"], 1)
+    others = images_in(tmp_path / "others", ["dog", "fox"])
+    gan = gk.ConditionalGAN(
+        gk.networks.mlp_generator((8, 8, 1), 8, (16,), num_classes=3),
+        gk.networks.mlp_discriminator((8, 8, 1), (16,), num_classes=3),
+    )
+    gan.compile(jit_compile=False)
+    gan.save(run / "model.keras")
+    config = dict.fromkeys(RUN_KEYS) | {
+        "recipe": "cgan", "data": pets, "class_names": ["cat", "dog", "fox"],
+    }  # fmt: skip
+    (run / "config.json").write_text(json.dumps(config))
+    asked, generate = [], gk.ConditionalGAN.generate
+
+    def listen(self, n=None, **kwargs):
+        asked.extend(kwargs["labels"])
+        return generate(self, n, **kwargs)
+
+    monkeypatch.setattr(gk.ConditionalGAN, "generate", listen)
+    command = ["evaluate", str(run), "--data", others, "--extractor", "own"]
+    assert gan_keras_cli.main(command) == 0
+    assert np.bincount(asked).tolist() == [0, 13, 13]
+
+
+def test_images_that_are_not_there_or_too_few_are_told_by_the_option(
+    tmp_path, capsys, fitted
+):
+    gan = gk.GAN(
+        gk.networks.mlp_generator((8, 8, 1), 8, (16,)),
+        gk.networks.mlp_discriminator((8, 8, 1), (16,)),
+    )
+    gan.compile(jit_compile=False)
+    gan.save(tmp_path / "model.keras")
+    gone = str(tmp_path / "gone")
+    config = dict.fromkeys(RUN_KEYS) | {"recipe": "gan", "data": gone}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    command = ["evaluate", str(tmp_path)]
+    assert gan_keras_cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert f"images were in {gone}" in said and "with --data" in said
+    few = images_in(tmp_path / "few", ["all"], 100)
+    assert gan_keras_cli.main([*command, "--data", few]) == 2
+    said = capsys.readouterr().err
+    assert "--data must hold 12 held-out images" in said
+    assert "with 10 of them" in said and not fitted
+
+
+@pytest.mark.slow
+def test_the_command_draws_by_its_seed_and_writes_where_it_is_told(
+    tmp_path, capsys, monkeypatch
+):
+    small_gan().save(tmp_path / "model.keras")
+    path = tmp_path / "other.png"
+    command = ["evaluate", str(tmp_path / "model.keras"), "--samples", "12"]
+    command += ["--out", str(path)]
+    seeds, generate = [], gk.GAN.generate
+
+    def listen(self, n, seed):
+        seeds.append(seed)
+        return generate(self, n, seed)
+
+    monkeypatch.setattr(gk.GAN, "generate", listen)
+    with pytest.warns(UserWarning):  # few samples
+        assert gan_keras_cli.main([*command, "--seed", "7"]) == 0
+        assert gan_keras_cli.main(command) == 0
+    assert seeds == [7, 0]
+    assert path.stat().st_size > 10_000
+    assert not (tmp_path / "evaluation.png").exists()
+
+
+def test_halves_of_large_images_are_looked_at_few_at_a_time(monkeypatch):
+    """Each thread has a copy of its own; the numbers stay the same."""
+    x = np.random.default_rng(0).normal(size=(100, 8))
+    busy, most, lock = [0], [0], threading.Lock()
+
+    def statistic(rows):
+        with lock:
+            busy[0] += 1
+            most[0] = max(most[0], busy[0])
+        time.sleep(0.01)
+        with lock:
+            busy[0] -= 1
+        return rows.mean()
+
+    def found():
+        most[0] = 0
+        return metrics.half_sample_interval(statistic, [x]), most[0]
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    many, threads = found()
+    assert 2 <= threads <= 8
+    monkeypatch.setattr(intervals, "MEMORY", 2 * x.nbytes)
+    few, threads = found()
+    assert threads <= 2 and few == many
+    monkeypatch.setattr(intervals, "MEMORY", 1)
+    few, threads = found()
+    assert threads == 1 and few == many

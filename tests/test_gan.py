@@ -594,3 +594,11 @@ def test_generate_makes_no_new_graph_for_every_number_of_images():
     for n in range(1, 8):
         assert gan.generate(n, seed=0).shape == (n, 8, 8, 1)
     assert gan._compiled[True].experimental_get_tracing_count() <= 2
+
+
+def test_nothing_to_judge_or_to_draw_is_told():
+    gan = compiled(tiny_gan())
+    with pytest.raises(ValueError, match="one image, or one latent vector"):
+        gan.judge(tiny_images(4)[:0])
+    with pytest.raises(ValueError, match="one image, or one latent vector"):
+        gan.generate_from(gan.draw_latents(4)[:0])

@@ -157,6 +157,44 @@ def test_sliced_wasserstein_against_scipy_line_by_line(rng):
     assert found[7] == pytest.approx(1000 * expected, rel=1e-4)
 
 
+def test_sliced_wasserstein_of_patches_in_colour_against_scipy(rng):
+    """Patches at the places that are drawn, each channel scaled by itself."""
+    spread = np.array([1.0, 20.0, 0.1])
+    real, fake = rng.normal(size=(2, 30, 9, 11, 3)) * spread + [0, 5, -1]
+    fake[..., 2] *= np.linspace(0.5, 2, 11)  # wider on the right
+    real, fake = real.astype("float32"), fake.astype("float32")
+    found = metrics.sliced_wasserstein(
+        real, fake, patches=4, directions=16, seed=3
+    )
+    numbers = np.random.default_rng([3, 0])
+    lines = numbers.normal(size=(7 * 7 * 3, 16))
+    lines /= np.linalg.norm(lines, axis=0)
+    rows, columns = (numbers.integers(0, n - 6, (30, 4)) for n in (9, 11))
+
+    def patches(images):
+        cut = np.stack(
+            [
+                images[i, r : r + 7, c : c + 7].transpose(2, 0, 1)
+                for i in range(30)
+                for r, c in zip(rows[i], columns[i])
+            ]
+        )  # [120, C, 7, 7]
+        for channel in range(3):
+            one = cut[:, channel]
+            cut[:, channel] = (one - one.mean()) / one.std()
+        return cut.reshape(120, -1)
+
+    assert len({*zip(rows.flat, columns.flat)}) > 8
+    expected = np.mean(
+        [
+            stats.wasserstein_distance(patches(real) @ x, patches(fake) @ x)
+            for x in lines.T
+        ]
+    )
+    assert list(found) == [9]
+    assert found[9] == pytest.approx(1000 * expected, rel=1e-4)
+
+
 def test_sliced_wasserstein_does_not_depend_on_the_block(rng, monkeypatch):
     real, fake = rng.normal(size=(2, 23, 28, 16, 3)).astype("float32")
     whole = metrics.sliced_wasserstein(real, fake, directions=8)

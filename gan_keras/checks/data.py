@@ -11,7 +11,8 @@ from gan_keras.checks.networks import batch_norms
 
 _SCALE = (
     "Scale uint8 images with `gk.datasets.pipeline(images)`, or a dataset of "
-    "your own with `dataset.map(gk.datasets.to_float)`."
+    "your own with `dataset.map(gk.datasets.to_float)` (with labels: "
+    "`dataset.map(lambda x, y: (gk.datasets.to_float(x), y))`)."
 )
 
 
@@ -311,7 +312,6 @@ def conditional_inputs(gan, inputs):
             f"Received: {type(inputs).__name__}"
         )
     vectors, found = inputs
-    if np.ndim(vectors) != 2:
-        latents(gan, vectors)
+    latents(gan, np.asarray(vectors))
     labels(gan, found, len(vectors))
     return np.asarray(vectors), found

@@ -5,7 +5,6 @@ read, and before anything is written.
 """
 
 import os
-import pathlib
 import time
 import warnings
 
@@ -17,8 +16,6 @@ from gan_keras.callbacks.pace import duration
 from gan_keras.callbacks.resume import checkpoints
 from gan_keras.callbacks.resume import newest
 from gan_keras.datasets.decoded import first_size
-from gan_keras.datasets.files import idx_files
-from gan_keras.datasets.loading import NAMES
 from gan_keras.networks.shapes import check_image_shape
 
 
@@ -41,14 +38,6 @@ def check_checkpoints(out):
             "train with another --out, or with --overwrite."
         )
     return False
-
-
-def listed(data):
-    """The `ImageFolder` of these data, not yet read; None for all others."""
-    path = pathlib.Path(os.path.expanduser(data))
-    if data in NAMES or not path.is_dir() or idx_files(path):
-        return None
-    return datasets.ImageFolder(path)
 
 
 def check_before_loading(options, recipe, strategy, folder):

@@ -19,6 +19,7 @@ from gan_keras.cli import before
 from gan_keras.cli import planning
 from gan_keras.cli import run_directory
 from gan_keras.cli.errors import NO_ROOM
+from gan_keras.datasets.loading import listed
 from gan_keras.files import in_use
 from gan_keras.precision import precision
 from gan_keras.precision import sixteen_bits_pay
@@ -36,7 +37,7 @@ def train(options, strategy):
     if resumed:
         if not before.check_checkpoints(options.out):
             config.pop("model", None)  # with the recipe's first weights, then
-    folder = before.listed(options.data)
+    folder = listed(options.data)
     if not resumed:
         before.check_before_loading(options, recipe, strategy, folder)
     before.check_names(options, config, folder)

@@ -117,6 +117,14 @@ def load(
     return resize(images, image_size, channels), labels
 
 
+def listed(data):
+    """The `ImageFolder` of these data, not yet read; None for all others."""
+    path = pathlib.Path(os.path.expanduser(data))
+    if data in NAMES or not path.is_dir() or idx_files(path):
+        return None
+    return ImageFolder(path)
+
+
 def _load_keras_set(name, split):
     import keras
 

@@ -47,7 +47,7 @@ def split_indices(split, num_images, labels=None, every=10):
     if split == "test" and not held_out.any():
         raise ValueError(
             f"Every {every}th image is held out for testing, and here no class "
-            f'has {every}: use split="all". '
+            f'has {every}: bring more, or use split="all". '
             f"Received: split={split!r} of {num_images} images"
         )
     if split == "all":

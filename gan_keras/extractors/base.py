@@ -36,7 +36,6 @@ class Extractor:
         self.name = name
         self.standard = standard
         self.network = network
-        self.network.trainable = False
         self.prefixes = prefixes or {}
 
     @property

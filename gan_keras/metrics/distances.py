@@ -108,8 +108,8 @@ def density_coverage(real_features, fake_features, k=5):
     Density counts in how many such balls a fake sample lies, divided by
     `k`. Coverage is the share of real balls with a fake sample inside.
 
-    For two independent sets from the same distribution, density is 1 on
-    average and coverage about `1 - 0.5**k`.
+    For two equally large, independent sets from the same distribution,
+    density is 1 on average and coverage about `1 - 0.5**k`.
 
     Args:
         real_features: Array of shape `[n_real, features]`.

@@ -192,7 +192,7 @@ class Evaluator:
 
         Args:
             images: Generated images, floats `[samples, H, W, C]` in [-1, 1]
-                or uint8; any beyond `samples` are left out.
+                or uint8; of more, as many are taken, evenly spread.
 
         Returns:
             A `Report`; print it.
@@ -265,7 +265,10 @@ class Evaluator:
                 f"`images` must be {self.samples} at the least, or give the "
                 f"evaluator `samples=`. Received: {len(images)} images"
             )
-        return images if every else images[: self.samples]
+        if every:
+            return images
+        # Not the first ones: they may be sorted by class.
+        return images[np.arange(self.samples) * len(images) // self.samples]
 
 
 # Intervals come from halves of the samples, and a half must hold a sample and

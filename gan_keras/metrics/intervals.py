@@ -8,6 +8,8 @@ from concurrent import futures
 
 import numpy as np
 
+MEMORY = 2**31  # bytes, for the copies that are looked at at the same time
+
 
 def half_sample_interval(statistic, sets, splits=10, level=0.95, seed=0):
     """A figure, and the interval that another draw would fall around.
@@ -73,11 +75,14 @@ def half_sample_interval(statistic, sets, splits=10, level=0.95, seed=0):
         )
         return (np.asarray(first, "float64") - second) / 2
 
-    # NumPy lets other threads work while it computes. (What a half is too
+    # NumPy lets other threads work while it computes, each with a copy of half
+    # of the samples: of large images only few at a time. (What a half is too
     # small for is no matter, as both halves have it; the whole has warned.)
+    at_once = MEMORY // max(1, sum(np.asarray(one).nbytes for one in sets))
+    workers = max(1, min(os.cpu_count() or 1, at_once))
     with (
         warnings.catch_warnings(action="ignore"),
-        futures.ThreadPoolExecutor(os.cpu_count()) as threads,
+        futures.ThreadPoolExecutor(workers) as threads,
     ):
         differences = list(threads.map(difference, orders))
     error = np.sqrt(np.mean(np.square(differences), axis=0))
