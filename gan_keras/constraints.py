@@ -1,6 +1,10 @@
 """Weight clipping: how the first WGAN kept its critic from being steep."""
 
+import random
+
 import keras
+
+from gan_keras.registry import own_classes
 
 
 @keras.saving.register_keras_serializable("gan_keras")
@@ -46,8 +50,8 @@ def clip_weights(network, limit=0.01):
         The same network.
 
     Raises:
-        ValueError: If a layer has a weight that cannot be constrained; no
-            weight is changed then.
+        ValueError: If a layer has a weight that cannot be constrained, or
+            whose constraint a file would not keep; no weight is changed then.
     """
     constraint = ClipWeights(limit)
     found = []
@@ -64,8 +68,44 @@ def clip_weights(network, limit=0.01):
                     "with such an argument, which `get_config` must return."
                 )
             found.append((layer, attribute, variable))
+    before = [(getattr(f[0], f[1]), f[2].constraint) for f in found]
     for layer, attribute, variable in found:
         setattr(layer, attribute, constraint)
         variable.constraint = constraint
+    forgotten = _forgotten(network)
+    if forgotten:
+        for (layer, attribute, variable), old in zip(found, before):
+            setattr(layer, attribute, old[0])
+            variable.constraint = old[1]
+        raise ValueError(
+            f"`network` has a weight {forgotten[0]!r} in a layer within a "
+            "layer, and the outer one's `get_config` does not tell of its "
+            "constraint: the network of a file would not be clipped. Use "
+            "another layer, or `gan_keras.penalties.GradientPenalty`."
+        )
+    for _, _, variable in found:
         variable.assign(constraint(variable.value))
     return network
+
+
+def _forgotten(network):
+    """Paths of the weights that a copy by the config would not clip."""
+    dice = random.getstate()  # new layers draw their first weights with it
+    try:
+        with keras.saving.custom_object_scope(
+            own_classes(network._flatten_layers())
+        ):
+            copy = type(network).from_config(network.get_config())
+    except NotImplementedError:
+        return []  # nor can it be written to a file
+    finally:
+        random.setstate(dice)
+    if not copy.built:
+        copy.build(network.input_shape)
+    return [
+        variable.path
+        for variable, other in zip(
+            network.trainable_variables, copy.trainable_variables, strict=True
+        )
+        if other.constraint is None
+    ]

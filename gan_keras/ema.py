@@ -79,7 +79,7 @@ def update(average, source, decay, step):
     step = tf.cast(step, tf.float32)
     rate = 1 - tf.minimum(decay, (1 + step) / (10 + step))
     for old, new in zip(average.weights, source.weights):
-        if "float" in old.dtype:
+        if "float" in old.dtype and decay != 0:
             old.assign_add(tf.cast(rate, old.dtype) * (new - old))
         else:
             old.assign(new)

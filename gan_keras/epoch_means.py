@@ -45,12 +45,12 @@ class EpochMeans:
                 to a loss `[batch]`, would come `[batch, batch]`.)
         """
         for name, samples in values.items():
-            if len(samples.shape) != 1:
+            if tf.TensorShape(samples.shape).rank != 1:
                 raise ValueError(
                     f"{name!r}, of `penalties` or `auxiliaries`, must be one "
                     "number an image, `[batch]`: the mean over all axes but "
                     "the first, or of a head with one unit `head[:, 0]`. "
-                    f"Received: shape {tuple(samples.shape)}"
+                    f"Received: shape {samples.shape}"
                 )
             self._means[name].update_state(samples)
 

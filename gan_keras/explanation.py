@@ -11,6 +11,8 @@ import types
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.saving import custom_object_scope
+from keras.src.saving.serialization_lib import SafeModeScope
 
 from gan_keras import checks
 from gan_keras import losses
@@ -214,7 +216,8 @@ def copy_of(gan):
     ]
     dice = random.getstate()  # new layers draw their first weights with it
     try:
-        with keras.saving.custom_object_scope(own_classes(parts)):
+        # A `Lambda`'s code comes from this very process.
+        with SafeModeScope(False), custom_object_scope(own_classes(parts)):
             twin = type(gan).from_config(gan.get_config())
             twin.compile_from_config(
                 # A loss has no state: it may be the same one. Nor has a
@@ -356,11 +359,16 @@ class _Listener:
             "D's optimizer": gan.d_optimizer.variables,
             "G's optimizer": gan.g_optimizer.variables,
         }
-        return {
-            f"{owner}: {variable.path}": variable.numpy()
-            for owner, variables in owners.items()
-            for variable in variables
-        }
+        found = {}
+        for owner, variables in owners.items():
+            for variable in variables:
+                name = f"{owner}: {variable.path}"
+                # Networks within a network may have layers of equal names.
+                alike = sum(n.partition(" #")[0] == name for n in found)
+                found[f"{name} #{alike + 1}" if alike else name] = (
+                    variable.numpy()
+                )
+        return found
 
     def changes(self):
         """Which variables changed in which half-step."""

@@ -92,6 +92,12 @@ class InfoGAN(GAN):
         checks.latents(self, latents)
         latents = np.array(latents, dtype="float32")
         if category is not None:
+            known = np.isin(category, np.arange(self.categories))
+            if not known.all():
+                raise ValueError(
+                    "`category` must lie in 0 to "
+                    f"{self.categories - 1}. Received: category={category!r}"
+                )
             latents[:, : self.categories] = np.eye(self.categories)[category]
         if continuous is not None:
             end = self.categories + self.continuous

@@ -25,9 +25,9 @@ def slerp(start, end, t):
     """
     start, end = np.asarray(start, "float64"), np.asarray(end, "float64")
     t = np.asarray(t, "float64")[:, None]
-    cosine = start @ end / (np.linalg.norm(start) * np.linalg.norm(end))
-    angle = np.arccos(np.clip(cosine, -1, 1))
-    if np.sin(angle) < 1e-6:  # the same direction, or the opposite one
+    lengths = np.linalg.norm(start) * np.linalg.norm(end)
+    angle = np.arccos(np.clip(start @ end / lengths, -1, 1)) if lengths else 0
+    if np.sin(angle) < 1e-6:  # the same direction, the opposite one, or none
         return ((1 - t) * start + t * end).astype("float32")
     arc = np.sin((1 - t) * angle) * start + np.sin(t * angle) * end
     return (arc / np.sin(angle)).astype("float32")
@@ -92,6 +92,7 @@ def truncate(latents, threshold=1.0, seed=0):
             "The truncation `threshold` must be above 0; 0.5 is strict and 2 "
             f"hardly changes anything. Received: threshold={threshold!r}"
         )
+    threshold = float(threshold)
     random = np.random.default_rng(seed)
     result = np.array(latents, "float32")
     far = np.abs(result) > threshold

@@ -124,6 +124,9 @@ class Training:
         self.optimizer = OptimizerPair(*optimizers)
         if augmentation is not None:
             augmentation.owner = weakref.ref(self)
+        for penalty in penalties:
+            if hasattr(penalty, "owner"):
+                penalty.owner = weakref.ref(self)
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
         """Trains as `keras.Model.fit` does, on real images.

@@ -64,16 +64,21 @@ def work(network):
     Returns:
         Int.
     """
-    total = 0
-    for layer in network.layers:
-        kernels = [w for w in layer.trainable_weights if w.ndim > 1]
-        places = min(
-            (
-                math.prod(tensor.shape[1:-1])
-                for node in layer._inbound_nodes
-                for tensor in [*node.input_tensors, *node.outputs]
-            ),
-            default=1,
-        )
-        total += places * sum(math.prod(w.shape) for w in kernels)
-    return total
+    return sum(_work(layer, 1) for layer in network.layers)
+
+
+def _work(layer, outer):
+    """That of a layer, and of those in it; `outer` places by default."""
+    places = min(
+        (
+            math.prod(tensor.shape[1:-1])
+            for node in layer._inbound_nodes
+            for tensor in [*node.input_tensors, *node.outputs]
+        ),
+        default=outer,
+    )
+    kernels = [w for w in layer._trainable_variables if w.ndim > 1]
+    inner = layer._flatten_layers(include_self=False, recursive=False)
+    return places * sum(math.prod(w.shape) for w in kernels) + sum(
+        _work(one, places) for one in inner
+    )

@@ -513,6 +513,25 @@ def test_infogan_trains_saves_and_shows_a_category_a_row(tmp_path):
     np.testing.assert_array_equal(z[:, 4:6], [[0.5, -1], [0, 1]])
 
 
+def test_codes_that_there_are_not_are_told():
+    gan = tiny_info()
+    z = gan.draw_latents(2, seed=0)
+    for category in (4, -1, [0, 7], 1.5):
+        with pytest.raises(ValueError, match="`category` must lie in 0 to 3"):
+            gan.with_codes(z, category)
+    plain = gk.networks.dcgan_generator((8, 8, 1), latent_dim=9, width=4)
+    message = r"heads=\{'category': 4\}`"  # 0 units would be refused
+    with pytest.raises(ValueError, match=message):
+        gk.InfoGAN(plain, d(), categories=4, continuous=0)
+
+
+def test_latents_of_a_pair_are_as_long_as_the_generator_takes_them():
+    gan = compiled(tiny_conditional())
+    z = gan.draw_latents(2, seed=0)
+    with pytest.raises(ValueError, match="`latents` must have shape"):
+        gan.generate_from((z[:, 1:], [0, 1]))
+
+
 def test_a_pair_is_evaluated_as_it_is_trained_with():
     x, y = tiny_images(20), np.arange(20) % 3
     gan = compiled(tiny_conditional())

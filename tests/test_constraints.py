@@ -123,3 +123,41 @@ def test_a_clipped_critic_with_all_of_them_is_trained(tmp_path):
     ):
         assert np.abs(variable.numpy()).max() <= np.float32(0.02)
         assert variable.constraint.limit == 0.02
+
+
+@keras.saving.register_keras_serializable("test_constraints")
+class Block(keras.layers.Layer):
+    """A layer of one's own that makes its layers inside."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = keras.layers.Dense(3)
+
+    def build(self, input_shape):
+        self.inner.build(input_shape)
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+@pytest.mark.parametrize(
+    "make", [Block, lambda: keras.layers.MultiHeadAttention(2, 4)]
+)
+def test_a_clipping_that_a_file_would_forget_is_refused(make):
+    x = keras.Input((5, 3))
+    layer = make()
+    y = layer(x) if isinstance(layer, Block) else layer(x, x)
+    network = keras.Model(x, keras.layers.Dense(1)(y))
+    before = network.get_weights()
+    with pytest.raises(ValueError, match="in a layer within a layer"):
+        clip_weights(network)
+    for a, b in zip(before, network.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    assert all(v.constraint is None for v in network.trainable_variables)
+    assert network.layers[-1].kernel_constraint is None
+    # A model within the model tells of its layers.
+    whole = keras.Sequential(
+        [keras.Input((4,)), keras.Sequential([keras.layers.Dense(2)])]
+    )
+    clip_weights(whole, 0.02)
+    assert np.abs(whole.get_weights()[0]).max() <= np.float32(0.02)

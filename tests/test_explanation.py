@@ -383,3 +383,35 @@ def test_a_penalty_that_is_a_function_is_a_part_of_the_story():
     expected = float(tf.reduce_mean(0.5 * logits**2))
     assert parts["drift"] == pytest.approx(expected, rel=1e-4)
     assert "r1" in parts
+
+
+@pytest.mark.slow
+def test_a_discriminator_with_a_lambda_is_explained():
+    images = keras.Input((8, 8, 1))
+    x = keras.layers.Lambda(lambda x: 2 * x)(images)
+    x = keras.layers.Dense(1)(keras.layers.Flatten()(x))
+    gan = compiled(gk.GAN(tiny_gan().generator, keras.Model(images, x)))
+    gan.compile(penalties=[])
+    story = gan.explain_step(tiny_images(8))
+    assert int(story.gan.steps.numpy()) == 1
+
+
+def test_layers_of_equal_names_within_two_networks_are_two():
+    def tower():
+        x = keras.Input((8, 8, 1))
+        y = keras.layers.Flatten()(x)
+        return keras.Model(x, keras.layers.Dense(2, name="hidden")(y))
+
+    one, other = tower(), tower()
+    paths = [v.path for model in (one, other) for v in model.variables]
+    assert len({*paths}) == 2  # of four
+    images = keras.Input((8, 8, 1))
+    both = keras.layers.Concatenate()([one(images), other(images)])
+    d = keras.Model(images, keras.layers.Dense(1)(both))
+    gan = compiled(gk.GAN(tiny_gan().generator, d), penalties=[])
+    story = gan.explain_step(tiny_images(8))
+    trained = [
+        name for name in story.changed["D's half-step"]
+        if name.startswith("D, trained")
+    ]  # fmt: skip
+    assert len(trained) == 6 and "6 of 6 variables" in str(story)

@@ -60,6 +60,17 @@ def test_a_mode_needs_a_tenth_of_its_fair_share(inside, near, expected):
     assert PAIR.modes_covered(points) == expected
 
 
+def test_a_fair_share_is_by_weight():
+    uneven = lab.Mixture([[0.0], [9.0]], 0.1, weights=[0.96, 0.04])
+    points = np.zeros((1000, 1))
+    points[:4] = 9.0  # a tenth of 40
+    assert uneven.modes_covered(points) == 2
+    points[0] = 0.0
+    assert uneven.modes_covered(points) == 1
+    assert uneven.modes_covered(points[:9] * 0) == 1
+    assert uneven.modes_covered(np.full((3, 1), 99.0), least=0.0) == 0
+
+
 def test_modes_that_nothing_is_near_are_not_covered():
     assert PAIR.modes_covered(np.full((10, 2), 99.0)) == 0
     assert PAIR.share_within(np.full((10, 2), 99.0)) == 0.0

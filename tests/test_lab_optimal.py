@@ -220,6 +220,48 @@ def test_fakes_far_off_count():
     assert found.js() == pytest.approx(np.log(2), abs=2e-3)
 
 
+def test_fakes_beyond_the_grid_count_too():
+    data = lab.gaussian()
+    grid = lab.Grid([(-6.0, 6.0)], 2001)
+    found = lab.Comparison(known_gan(0.5, 40.0), data, grid)
+    assert grid.integral(found.p_g) < 1e-6
+    assert found.js() == pytest.approx(np.log(2), abs=1e-4)
+    assert found.best_value() == pytest.approx(0, abs=1e-4)
+    # Half of them: where the data end, p_g is N(6, 0.1^2) from its middle on.
+    found = lab.Comparison(known_gan(0.1, 6.0), data, grid)
+    assert found.js() == pytest.approx(np.log(2), abs=1e-3)
+
+
+def test_a_gan_that_draws_nan_is_refused():
+    gan = known_gan()
+    gan.generate = lambda n, **kwargs: np.full((n, 1), np.nan, "float32")
+    message = "`gan` must draw points.*2000 of 2000 coordinates"
+    with pytest.raises(ValueError, match=message):
+        lab.Comparison(gan, lab.gaussian())
+
+
+def test_the_best_d_of_smoothed_labels_is_less_sure():
+    def logit(x):  # of 0.9 / 2: the fakes are as the data
+        return 0 * x + np.float32(np.log(0.45 / 0.55))
+
+    gan = known_gan(1.0, 0.0, logit)
+    gan.compile(loss=gk.losses.NonSaturating(real_label=0.9), penalties=[])
+    found = lab.Comparison(gan, lab.gaussian())
+    assert found.worst() < 1e-4
+    with pytest.raises(ValueError, match="real_label=0.9"):
+        found.value()
+
+
+@pytest.mark.parametrize("make", [lab.gaussian, lab.ring])
+def test_points_do_not_lie_on_a_lattice_whatever_the_policy(make):
+    data = make()
+    with precision("mixed_bfloat16"):
+        gan = lab.gan(data, seed=1)
+    points = gan.generate(2000, seed=0)
+    # 16 bits hold some 200 numbers from 1 to 2 and as many of each octave.
+    assert len(np.unique(points)) > 0.8 * points.size
+
+
 def test_a_score_is_not_compared_with_a_probability():
     gan = known_gan()
     gan.compile(loss="wasserstein", penalties=[])

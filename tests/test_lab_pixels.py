@@ -107,3 +107,19 @@ def test_classes_are_part_of_the_question():
     _, some = lab.pixel_gradients(gan, (latents, [0, 1, 2]), tiny_images(3))
     _, others = lab.pixel_gradients(gan, (latents, [1, 1, 2]), tiny_images(3))
     assert np.abs(some[0] - others[0]).max() > 0
+
+
+def test_an_objective_of_ones_own_may_ask_for_real_images():
+    class Match(gk.auxiliaries.Auxiliary):
+        def discriminator(self, real, fake, batch):
+            return 0 * fake["logits"]
+
+        def generator(self, real, fake, batch):
+            return tf.square(real["logits"] - fake["logits"])
+
+    gan = compiled(tiny_gan(), auxiliaries=[Match()], penalties=[])
+    latents = gan.draw_latents(4, seed=0)
+    with pytest.raises(ValueError, match="`real_images` must.*'match'"):
+        lab.pixel_gradients(gan, latents)
+    _, found = lab.pixel_gradients(gan, latents, tiny_images(4))
+    assert np.abs(found).max() > 0

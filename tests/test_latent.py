@@ -36,6 +36,17 @@ def test_slerp_of_parallel_vectors_is_finite(end):
     np.testing.assert_allclose(arc[[0, 2]], [[1.0, 2.0], end], atol=1e-6)
 
 
+def test_slerp_from_the_middle_is_a_straight_line():
+    end = np.array([3.0, -4.0])
+    found = latent.slerp(np.zeros(2), end, [0.0, 0.25, 1.0])
+    np.testing.assert_allclose(found, [0 * end, end / 4, end], atol=1e-6)
+
+
+def test_a_threshold_may_be_numpys():
+    z = np.zeros((2, 3), "float32")
+    assert latent.truncate(z, np.float64(0.5)).dtype == np.float32
+
+
 def test_walk_visits_every_stop_and_closes():
     stops = np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
     way = latent.walk(stops, frames=5)

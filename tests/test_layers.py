@@ -415,6 +415,30 @@ def test_spectral_normalization_of_a_transposed_convolution():
     np.testing.assert_allclose(normalized, up(x) / sigma, atol=1e-4)
 
 
+def test_spectral_normalization_on_the_line():
+    x = tf.random.normal((2, 6, 3), seed=0)
+    layer = SpectralNormalization(keras.layers.Conv1DTranspose(4, 2), 50)
+    layer(x, training=True)
+    kernel = layer.layer.kernel.numpy()  # [2, outputs, inputs]
+    rows = kernel.transpose(0, 2, 1).reshape(-1, 4)
+    sigma = np.linalg.svd(rows, compute_uv=False)[0]
+    found = layer(x)
+    layer.layer.kernel.assign(kernel / sigma)
+    np.testing.assert_allclose(found, layer.layer(x), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.layers.DepthwiseConv2D(3),
+        lambda: keras.layers.Conv2D(4, 3, groups=2),
+    ],
+)
+def test_channels_apart_are_no_matrix(make):
+    with pytest.raises(ValueError, match="all channels together.*Conv2D"):
+        SpectralNormalization(make())(tf.zeros((1, 8, 8, 4)))
+
+
 def test_mistakes():
     with pytest.raises(ValueError, match="`layer` must have a `kernel`"):
         SpectralNormalization(keras.layers.ReLU())(np.zeros((1, 2)))

@@ -198,9 +198,11 @@ def test_mistakes_are_explained(call, message):
 def test_sizes_may_be_numpys():
     n = np.arange(3).max() + 1
     d = networks.dcgan_discriminator(
-        (8, 8, 1), np.int32(4), num_classes=n, heads={"class": n}
+        (8, 8, 1), np.int32(4), np.int64(4), num_classes=n, heads={"class": n}
     )
     assert d.input_shape[1] == (None, 3) and d.output["class"].shape[1] == 3
+    g = networks.dcgan_generator((8, 8, 1), n, 4, np.int64(4))
+    assert g.input_shape == (None, 3)
     for generator in (
         networks.dcgan_generator,
         networks.resnet_generator,

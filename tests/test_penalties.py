@@ -1,9 +1,12 @@
 """Penalties on discriminators whose slopes are known exactly."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import tiny_gan
 
 from gan_keras import penalties
 
@@ -230,3 +233,31 @@ def test_config_of_random_penalties():
     assert penalty.name == "gradient_penalty"
     with pytest.raises(ValueError, match="Received: weight=-1"):
         penalties.Dragan(weight=-1)
+
+
+@pytest.mark.parametrize(
+    ("make", "shared"),
+    [
+        (lambda: penalties.R1(every=2), False),
+        (lambda: penalties.GradientPenalty(seed=1), False),
+        (lambda: penalties.R1(), True),  # each call is like the one before
+    ],
+)
+def test_what_counts_its_calls_is_for_one_model(make, shared):
+    penalty, one, other = make(), tiny_gan(), tiny_gan()
+    one.compile(penalties=[penalty])
+    one.compile(penalties=[penalty])  # the same model may go on with it
+    if shared:
+        other.compile(penalties=[penalty])
+        return
+    with pytest.raises(ValueError, match="another model's that count.*'gan'"):
+        other.compile(penalties=[penalty])
+    del one
+    gc.collect()
+    other.compile(penalties=[penalty])
+
+
+def test_seeds_of_random_penalties_are_checked():
+    for seed in (-1, 2.7):
+        with pytest.raises(ValueError, match="`seed`"):
+            penalties.Dragan(seed=seed)

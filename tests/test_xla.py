@@ -41,6 +41,9 @@ def test_work_by_hand():
     g = gk.networks.dcgan_generator((16, 16, 3), latent_dim=5, width=2)
     # To 4x4x4; transposed from 4x4 to 8x8x2, from 8x8 to 16x16x3.
     assert xla.work(g) == 5 * 64 + 16 * 16 * 4 * 2 + 64 * 16 * 2 * 3
+    # As much within another network, and in a layer of layers.
+    outer = keras.Sequential([keras.Input((16, 16, 3)), d])
+    assert xla.work(outer) == xla.work(d)
     # Places do not count for what has none.
     assert xla.work(gk.networks.mlp_discriminator((8, 8, 1), (3,))) == 65 * 3
 

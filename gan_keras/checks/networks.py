@@ -138,10 +138,13 @@ def codes(gan, categories, continuous):
     count(least=0, continuous=continuous)
     said = heads(gan.discriminator)
     if "category" not in said:
+        wanted = {"category": categories}
+        if continuous:
+            wanted["continuous"] = continuous
         raise ValueError(
             "`discriminator` must have heads that read the codes: make it with "
-            f"`heads={{'category': {categories}, 'continuous': {continuous}}}`"
-            f". Received: a discriminator that returns {sorted(said)}"
+            f"`heads={wanted}`. Received: a discriminator that returns "
+            f"{sorted(said)}"
         )
     if categories + continuous > gan.latent_dim:
         raise ValueError(

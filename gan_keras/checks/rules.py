@@ -77,6 +77,15 @@ def penalties(gan, fines):
             "or pass `penalties=[]`. Received: penalty "
             f"{per_image[0].name!r} and layer {found[0].name!r}"
         )
+    for fine in fines:
+        other = getattr(fine, "owner", None) and fine.owner()
+        if other is not None and other is not gan and fine.counts:
+            raise ValueError(
+                "`penalties` must not be another model's that count their "
+                "calls, to pay in every k-th or to draw other places: make "
+                f"new ones for each model. Received: {fine.name!r} of "
+                f"{other.name!r}"
+            )
 
 
 def auxiliaries(gan, found):

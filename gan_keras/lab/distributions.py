@@ -206,8 +206,8 @@ class Mixture(Distribution):
         Args:
             points: Float array `[n, dimensions]`.
             sigmas: Float, how near a point must be to count.
-            least: Float, the part of its fair share, `n / modes`, that a mode
-                needs.
+            least: Float, the part of its fair share, `n` times its weight,
+                that a mode needs; and one point at the least.
 
         Returns:
             Int, from 0 to the number of modes.
@@ -215,7 +215,8 @@ class Mixture(Distribution):
         modes, distances = self.nearest_modes(points)
         count = len(self.centres)
         found = np.bincount(modes[distances <= sigmas], minlength=count)
-        return int(np.sum(found >= least * len(points) / count))
+        shares = 1 / count if self.weights is None else self.weights
+        return int(np.sum(found >= np.maximum(least * len(points) * shares, 1)))
 
 
 class Curve(Distribution):

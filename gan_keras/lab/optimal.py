@@ -366,6 +366,13 @@ class Comparison:
                 f"else for every class. Received: {type(gan).__name__}"
             )
         fakes = gan.generate(2_000, seed=0, use_ema=False)
+        if not np.isfinite(fakes).all():
+            raise ValueError(
+                "`gan` must draw points, and this one draws NaN or infinite "
+                "ones: it has diverged. Received: "
+                f"{np.count_nonzero(~np.isfinite(fakes))} of {fakes.size} "
+                "coordinates are no numbers"
+            )
         self.bandwidth = 0.0
         if dimensions == gan.latent_dim == 1:
             estimate = generator_density(gan)
@@ -406,7 +413,9 @@ class Comparison:
         self._logits = in_batches(
             lambda batch: gan.discriminate(batch, training=False), points
         ).astype("float64")
+        # The best D says no more than it is paid for, with smoothed labels.
         self.d_star = optimal_discriminator(self.p_data, self.p_g)
+        self.d_star *= getattr(gan.loss, "real_label", 1.0)
 
     def worst(self, least=0.01):
         """The largest distance of D from D*, where images are shown.
@@ -429,7 +438,7 @@ class Comparison:
 
     def _check_comparable(self):
         """Raises a ValueError unless D and D* are about the same points."""
-        if not self.loss.is_probability:
+        if not getattr(self.loss, "is_probability", False):
             raise ValueError(
                 "D* is a probability, and the scores of this loss are none: "
                 "compile with 'non_saturating' or 'minimax'. Received: "
@@ -445,8 +454,13 @@ class Comparison:
             )
 
     def js(self):
-        """The Jensen-Shannon divergence of p_data and p_g, in nats."""
-        return js_divergence(self.p_data, self.p_g, self.grid)
+        """The Jensen-Shannon divergence of p_data and p_g, in nats.
+
+        Fakes beyond the grid, where there are no data, count, too.
+        """
+        beyond = max(0.0, 1 - self.grid.integral(self.p_g))
+        divergence = js_divergence(self.p_data, self.p_g, self.grid)
+        return divergence + beyond * math.log(2) / 2
 
     def kl(self):
         """The Kullback-Leibler divergence of p_g from p_data, in nats."""
@@ -459,6 +473,12 @@ class Comparison:
             ValueError: As of `worst`.
         """
         self._check_comparable()
+        if getattr(self.loss, "real_label", 1.0) != 1:
+            raise ValueError(
+                "The value of the game is that of the loss without smoothed "
+                "labels. Compile with `real_label=1.0` to compare it with "
+                f"`best_value`. Received: real_label={self.loss.real_label}"
+            )
         return self.grid.integral(
             -self.p_data * np.logaddexp(0, -self._logits)
             - self.p_g * np.logaddexp(0, self._logits)

@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from gan_keras import checks
 from gan_keras import state
+from gan_keras.auxiliaries import ClassLoss
+from gan_keras.auxiliaries import MutualInformation
 from gan_keras.gan import Batch
 
 
@@ -23,7 +25,8 @@ def pixel_gradients(gan, latents, real_images=None):
             tuple `(latents, labels)`.
         real_images: Float array `[n, ...]` in [-1, 1], or for a conditional
             model with labels like those of the latents: only for a loss that
-            compares fakes with real images.
+            compares fakes with real images, or an auxiliary objective of
+            one's own.
 
     Returns:
         Tuple of the fakes, float32 `[n, ...]` (the raw generator's, in
@@ -39,7 +42,7 @@ def pixel_gradients(gan, latents, real_images=None):
         gan.turns(tf.zeros([gan.critic_steps, *gan.sample_shape]))  # the count
         fakes = gan.generator(inputs, training=True)
         if real_images is None:
-            _no_reals_needed(gan.loss)
+            _no_reals_needed(gan)
             real_images = fakes
         else:
             real_images = np.asarray(real_images, "float32")
@@ -65,8 +68,16 @@ def _inputs(gan, latents):
     return [tf.constant(np.asarray(latents, "float32")), classes], labels
 
 
-def _no_reals_needed(loss):
+def _no_reals_needed(gan):
     """Does G's loss leave the real images alone?"""
+    loss = gan.loss
+    for auxiliary in gan.auxiliaries:
+        if not isinstance(auxiliary, (ClassLoss, MutualInformation)):
+            raise ValueError(
+                "`real_images` must be given, as many as there are latents: "
+                "an auxiliary objective of one's own may look at them. "
+                f"Received: {auxiliary.name!r} and no real images"
+            )
     real, fake = tf.constant([0.0, 1.0]), tf.constant([1.0, 0.0])
     with tf.GradientTape() as tape:
         tape.watch(real)

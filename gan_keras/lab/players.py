@@ -89,8 +89,11 @@ def line_generator():
         x = z
         for i, units in enumerate(HIDDEN, start=1):
             x = layers.Dense(units, activation="tanh", name=f"hidden{i}")(x)
-        bend = layers.Dense(1, name="bend")(x)
-        stretch = layers.Dense(1, kernel_initializer="ones", name="stretch")(z)
+        # In 32 bits whatever the policy, or points would lie on a lattice.
+        bend = layers.Dense(1, name="bend", dtype="float32")(x)
+        stretch = layers.Dense(
+            1, kernel_initializer="ones", name="stretch", dtype="float32"
+        )(z)
         return layers.Add(dtype="float32", name="points")([stretch, bend])
 
     return assembly.generator(1, draw)

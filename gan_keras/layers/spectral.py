@@ -5,6 +5,16 @@ import tensorflow as tf
 
 register = keras.saving.register_keras_serializable("gan_keras")
 
+TRANSPOSED = (
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+)
+CHANNEL_BY_CHANNEL = (
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+)
+
 
 @register
 class SpectralNormalization(keras.layers.Wrapper):
@@ -63,6 +73,16 @@ class SpectralNormalization(keras.layers.Wrapper):
                 "`layer` must have a `kernel` to normalise. "
                 f"Received: layer={self.layer.name!r}"
             )
+        if (
+            isinstance(self.layer, CHANNEL_BY_CHANNEL)
+            or getattr(self.layer, "groups", 1) != 1
+        ):
+            raise ValueError(
+                "`layer` must look at all channels together: of one that "
+                "treats them in groups, or each by itself, the kernel is not "
+                "one matrix. Received: "
+                f"{type(self.layer).__name__} {self.layer.name!r}"
+            )
         self.u = self.add_weight(
             shape=(self.as_matrix(self.layer.kernel).shape[-1], 1),
             initializer=keras.initializers.RandomNormal(seed=0),
@@ -73,10 +93,10 @@ class SpectralNormalization(keras.layers.Wrapper):
     def as_matrix(self, kernel):
         """The kernel as a matrix `[inputs, outputs]`."""
         kernel = tf.convert_to_tensor(kernel)
-        if isinstance(self.layer, keras.layers.Conv2DTranspose):
-            # [height, width, outputs, inputs]: it is the kernel of the
-            # convolution that walks the other way.
-            kernel = tf.transpose(kernel, [0, 1, 3, 2])
+        if isinstance(self.layer, TRANSPOSED):
+            # [..., outputs, inputs]: it is the kernel of the convolution that
+            # walks the other way.
+            kernel = tf.linalg.matrix_transpose(kernel)
         return tf.reshape(kernel, [-1, kernel.shape[-1]])
 
     def call(self, inputs, training=False):

@@ -42,7 +42,7 @@ def dcgan_generator(
             1 or 3 channels.
         latent_dim: Int, length of the latent vector z.
         width: Int, channels before the last layer; every stage nearer to z
-            has twice as many (the paper: 128).
+            has twice as many, up to eight times (the paper: 128).
         kernel_size: Int, side of the transposed convolutions' kernels. A
             multiple of the stride 2 covers every pixel equally often; 3 or 5
             does not, and draws checkerboards (Odena et al., 2016).
@@ -73,6 +73,7 @@ def dcgan_generator(
     """
     image_shape = check_image_shape(image_shape)
     checks.count(latent_dim=latent_dim, width=width, kernel_size=kernel_size)
+    kernel_size = int(kernel_size)  # Keras refuses NumPy's
     sizes = halvings(*image_shape[:2])[::-1]  # smallest first
     check_attention(attention, sizes[:-1])
     widths = stage_widths(width, len(sizes) - 1)[::-1]  # largest first
@@ -136,8 +137,8 @@ def dcgan_discriminator(
     Args:
         image_shape: Tuple `(height, width, channels)`, each side 8 to 128,
             1 or 3 channels.
-        width: Int, channels after the first layer; doubled at every halving
-            (the paper: 128).
+        width: Int, channels after the first layer; doubled at every
+            halving, up to eight times (the paper: 128).
         kernel_size: Int, side of the convolutions' kernels.
         hidden: Tuple of ints, widths of fully connected layers between the
             last map and the logit. The paper has none: its logit is a sum
@@ -175,6 +176,7 @@ def dcgan_discriminator(
     """
     image_shape = check_image_shape(image_shape)
     checks.count(width=width, kernel_size=kernel_size)
+    kernel_size = int(kernel_size)  # Keras refuses NumPy's
     checks.share(dropout=dropout)
     sizes = halvings(*image_shape[:2])[1:]
     check_attention(attention, sizes)

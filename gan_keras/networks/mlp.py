@@ -50,8 +50,10 @@ def mlp_generator(
         for i, units in hidden_layers(hidden):
             x = layers.Dense(units, name=f"hidden{i}")(x)
             x = layers.Activation(activation)(x)
-        x = layers.Dense(math.prod(image_shape), name="pixels")(x)
-        x = layers.Reshape(image_shape)(x)
+        # Points in 16 bits would lie on a lattice; pixels do, of 8 bits.
+        wide = {"dtype": "float32"} if len(image_shape) == 1 else {}
+        x = layers.Dense(math.prod(image_shape), name="pixels", **wide)(x)
+        x = layers.Reshape(image_shape, **wide)(x)
         return layers.Activation(squash, dtype="float32")(x)
 
     return generator(latent_dim, draw, num_classes)

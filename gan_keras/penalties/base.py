@@ -62,6 +62,9 @@ class Penalty(keras.layers.Layer):
     #: in D would mix up.
     per_image = True
 
+    #: A weak reference to the model whose rules it is one of.
+    owner = None
+
     def __init__(self, every=1, share=1.0, name=None):
         super().__init__(name=name or snake_case(type(self).__name__))
         checks.count(every=every)
@@ -82,6 +85,11 @@ class Penalty(keras.layers.Layer):
             name="calls",
         )
         self.built = True
+
+    @property
+    def counts(self):
+        """Whether it matters how often it was called before."""
+        return self.every > 1
 
     def places(self, real_images, fake_images):
         """The images at which D's slope is asked for.

@@ -4,6 +4,7 @@ import random
 
 import tensorflow as tf
 
+from gan_keras import checks
 from gan_keras import noise
 from gan_keras import replicas
 from gan_keras.penalties.base import Penalty
@@ -41,9 +42,12 @@ class UnitSlope(Penalty):
                 "`weight` weighs the penalty and must be 0 or more. "
                 f"Received: weight={weight!r}"
             )
+        checks.seed(seed)
         self.weight = float(weight)
         self.one_sided = bool(one_sided)
         self.seed = random.randrange(2**31) if seed is None else int(seed)
+
+    counts = True  # other places in every call
 
     def price(self, squared_slope):
         # The root of 0 has no gradient: it would be NaN where D is flat.

@@ -63,6 +63,35 @@ def half_is_too_few(d_real, d_fake, val, covered, modes):
     return name
 
 
+def judged_by_half(d_real, d_fake, val, covered, modes):
+    """`d_fake > 0.5` in the place of `d_fake > d_real`."""
+    if d_real - d_fake > 0.6:
+        return "d too strong"
+    if d_fake > 0.5:
+        return "d too weak"
+    return doctor(max(d_real, d_fake), d_fake, val, covered, modes)
+
+
+def weak_by_a_tenth(d_real, d_fake, val, covered, modes):
+    name = doctor(d_real, d_fake, val, covered, modes)
+    if name == "d too weak" and d_fake - d_real <= 0.1:
+        return doctor(d_fake, d_fake, val, covered, modes)
+    return name
+
+
+def either_way(d_real, d_fake, val, covered, modes):
+    if abs(d_real - d_fake) > 0.6:
+        return "d too strong"
+    return doctor(d_real, d_fake, val, covered, modes)
+
+
+def heart_either_way(d_real, d_fake, val, covered, modes):
+    name = doctor(d_real, d_fake, val, covered, modes)
+    if not name.startswith("d ") and abs(d_real - val) > 0.2:
+        return "learned by heart"
+    return name
+
+
 WRONG = {
     "smoothed_d_loss": [
         lambda r, f, a=0.9: cross(r, 1.0) + cross(f, 0.0),
@@ -90,6 +119,10 @@ WRONG = {
         lambda d_real, d_fake, *rest: d_real > d_fake,
         heart_first,
         heart_before_weak,
+        judged_by_half,
+        weak_by_a_tenth,
+        either_way,
+        heart_either_way,
         lambda *args: doctor(*args, strong=0.5),
         lambda *args: doctor(*args, strong=0.7),
         lambda *args: doctor(*args, heart=0.1),

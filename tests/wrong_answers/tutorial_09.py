@@ -28,6 +28,14 @@ def off_by_one(image):
     return np.roll(image, (-top, -left), (0, 1))[:side, :side]
 
 
+def uneven_columns(image):
+    """An odd rest is rounded up, where it is one of columns."""
+    side = min(image.shape[:2])
+    top, left = np.subtract(image.shape[:2], side)
+    left = -(-left // 2)
+    return image[top // 2 : top // 2 + side, left : left + side]
+
+
 def flipped(axis, among=lambda flips: flips):
     def answer(images, flips):
         turned = np.flip(images, axis)
@@ -54,6 +62,7 @@ def with_a_copy(images):
 
 WRONG = {
     "centre_square": [
+        uneven_columns,
         lambda image: image[: min(image.shape[:2]), : min(image.shape[:2])],
         lambda image: image[-min(image.shape[:2]) :, -min(image.shape[:2]) :],
         squashed,
