@@ -415,7 +415,7 @@ exercises.claim(distances["harsh"] / distances["calm"], at_least=3)
 # ## Exercises
 #
 # **1.** Read one curve from a folder with event files: return two lists,
-# steps and values, of the scalar `tag`, in ascending order of steps.
+# steps and values, of the scalar `tag`, in the order they were written in.
 # (`curve` and `read` above are good company; but `read` looks in
 # `logs/NAME/train`, and yours is given the folder itself.)
 

@@ -52,7 +52,11 @@ def notebook(source):
 
 
 def execute(source, folder):
-    """Runs a tutorial in an empty folder; returns notebook and seconds."""
+    """Runs a tutorial in a folder of its own; returns notebook and seconds.
+
+    What it left there before stays, and is written over, as on a reader's
+    second run; for a first one name a new folder.
+    """
     from nbclient import NotebookClient
 
     made = notebook(source)

@@ -162,6 +162,10 @@ CASES = [
     ((0.80, 0.15, 0.79, 8, 8), "d too strong", "0.65 is more than 0.6"),
     ((0.60, 0.45, 0.45, 8, 8), "healthy", "0.15 is not more than 0.2"),
     ((0.60, 0.45, 0.35, 8, 8), "learned by heart", "0.25 is more than 0.2"),
+    ((0.70, 0.55, 0.69, 8, 8), "healthy", "D trusts the real images more"),
+    ((0.30, 0.35, 0.30, 8, 8), "d too weak", "D trusts the fakes more"),
+    ((0.10, 0.85, 0.10, 8, 8), "d too weak", "D trusts the fakes more"),
+    ((0.50, 0.45, 0.80, 8, 8), "healthy", "unseen images are trusted *more*"),
 ]
 
 
