@@ -249,6 +249,8 @@ def main(arguments=None):
     run.mkdir(parents=True, exist_ok=True)
     if options.blind:
         blind(options, held_out, run)
+    elif (run / "model.keras").exists():
+        print(f"{run} is complete; for another run name other `--grids`.")
     else:
         train(options, images, held_out, run)
 
