@@ -96,8 +96,8 @@ def _forgotten(network):
             own_classes(network._flatten_layers())
         ):
             copy = type(network).from_config(network.get_config())
-    except NotImplementedError:
-        return []  # nor can it be written to a file
+    except (NotImplementedError, TypeError):
+        return []  # it has no copy by its config, and no file of its own
     finally:
         random.setstate(dice)
     if not copy.built:

@@ -161,3 +161,22 @@ def test_a_clipping_that_a_file_would_forget_is_refused(make):
     )
     clip_weights(whole, 0.02)
     assert np.abs(whole.get_weights()[0]).max() <= np.float32(0.02)
+
+
+@pytest.mark.parametrize("units", [2, None])
+def test_a_network_that_has_no_copy_by_its_config_is_clipped(units):
+    class Mine(keras.Model):
+        def __init__(self, *units):
+            super().__init__()
+            self.first = keras.layers.Dense(*(units or [3]))
+            self.last = keras.layers.Dense(1)
+
+        def call(self, inputs):
+            return self.last(self.first(inputs))
+
+    network = Mine(units) if units else Mine()
+    network(np.zeros((2, 4), "float32"))
+    assert max(largest(network)) > 0.02
+    clip_weights(network, 0.02)
+    assert max(largest(network)) == np.float32(0.02)
+    assert all(v.constraint.limit == 0.02 for v in network.trainable_variables)
